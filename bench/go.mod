@@ -8,4 +8,6 @@ require (
 	github.com/stretchr/testify v1.12.1
 )
 
+require github.com/mattn/go-pointer v0.0.1 // indirect
+
 replace github.com/gocoral/coral => ..

@@ -21,3 +21,8 @@ type Borrower interface {
 	// after the interpreter has been freed.
 	Return()
 }
+
+// Namer is implemented by delegates that have a name to show, such as "XNNPACK".
+type Namer interface {
+	Name() string
+}

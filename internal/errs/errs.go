@@ -5,7 +5,11 @@
 // many layers an error has travelled through.
 package errs
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // The sentinels. Their texts say what went wrong; the error that wraps one says
 // where, with which numbers, and what to do about it.
@@ -47,3 +51,15 @@ var (
 	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
 	ErrCgoRequired = errors.New("TensorFlow Lite needs cgo: rebuild with CGO_ENABLED=1 and a C compiler")
 )
+
+// Ended returns nil while ctx, which may be nil, goes on, and an error that wraps
+// ctx.Err(), and the cause if it has another one, once it has ended.
+func Ended(ctx context.Context) error {
+	if ctx == nil || ctx.Err() == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
+}

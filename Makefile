@@ -1,0 +1,176 @@
+# `make help` lists the targets. CI runs these and nothing else (see .ci/run), so
+# what passes here passes there.
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOFUMPT_VERSION       := v0.12.0
+GOVULNCHECK_VERSION   := v1.9.0
+ZIG_VERSION           := 0.17.1
+
+# Runtimes that one source must build with and pass its tests on.
+RUNTIMES := 2.9.0 2.17.1 2.20.0
+# How long each fuzz target runs under `make fuzz`.
+FUZZTIME ?= 10s
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-print-directory
+.DEFAULT_GOAL := help
+
+# Tools live in a folder named after their version, so an upgrade above installs
+# the new one and a second run installs nothing.
+TOOLS         := bin/tools
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
+GOFUMPT       := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)/gofumpt
+GOVULNCHECK   := $(TOOLS)/govulncheck-$(GOVULNCHECK_VERSION)/govulncheck
+ZIG           := $(TOOLS)/ziglang-$(ZIG_VERSION)/ziglang/zig
+
+# The modules of go.work that hold Go files. Each recipe that says $(call each,…)
+# runs its command in all of them, because ./... stops at a nested module.
+MODULES := $(foreach m,$(shell sed -n 's/^[[:space:]]*\(\.[^[:space:]]*\)$$/\1/p' go.work),$(if $(wildcard $(m)/*.go $(m)/*/*.go),$(m)))
+each = for module in $(MODULES); do echo "[$$module] $(strip $(1))"; (cd "$$module" && $(1)); done
+
+# Everything that git tracks or would track and matches, deleted files left out.
+tracked = $(shell git ls-files --cached --others --exclude-standard -- $(1) | sort -u | while read -r f; do [ -f "$$f" ] && echo "$$f"; done)
+
+MODELS := third_party/models
+
+##@ First steps
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nTFLITE=2.9.0|2.17.1|2.20.0 selects the TensorFlow Lite runtime; GOFLAGS=-tags=nousb builds without libusb.\n'
+
+.PHONY: demo
+demo: build models ## Classify a picture on the best device that this machine has
+	@bin/coral devices
+	@bin/coral classify -m $(MODELS)/mobilenet_quant_v1_224.tflite -l $(MODELS)/imagenet_labels.txt --top 3 $(MODELS)/peacock.png
+
+.PHONY: deps
+deps: ## Install the system packages that building needs
+	@scripts/deps.sh cc libusb pip
+
+.PHONY: runtime
+runtime: deps bin/coral-runtime ## Fetch the TensorFlow Lite runtime and link this checkout to it
+	@bin/coral-runtime fetch
+
+.PHONY: models
+models: deps bin/coral-runtime ## Fetch the models, labels and pictures of the demo and the examples
+	@bin/coral-runtime models
+
+.PHONY: build
+build: runtime ## Build bin/coral and bin/coral-runtime
+	@cd cmd/coral && go build -o ../../bin/coral .
+
+# go build knows best what is out of date.
+.PHONY: bin/coral-runtime
+bin/coral-runtime:
+	@CGO_ENABLED=0 go build -o $@ ./cmd/coral-runtime
+
+##@ Tests
+
+.PHONY: test
+test: runtime models ## Run all tests of all modules with the race detector
+	@scripts/deps.sh umockdev
+	@$(call each,go test -race ./...)
+
+.PHONY: test-runtimes
+test-runtimes: deps bin/coral-runtime ## Run the tests on every runtime, relinked for each
+	@scripts/deps.sh npm mvn umockdev
+	@scripts/test-runtimes.sh $(RUNTIMES)
+
+.PHONY: test-cross
+test-cross: models $(ZIG) ## Cross-compile for the Coral Dev Board and run the core's tests under qemu
+	@scripts/deps.sh qemu-arm64
+	@ZIG="$(CURDIR)/$(ZIG)" scripts/test-cross.sh
+
+.PHONY: fuzz
+fuzz: runtime ## Run each fuzz target for FUZZTIME (default 10s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: runtime models ## Run all benchmarks of all modules
+	@$(call each,go test -run '^$$' -bench . -benchmem ./...)
+
+.PHONY: retrain
+retrain: runtime ## Train, convert and check the models of examples/train-and-deploy again
+	@examples/train-and-deploy/retrain.sh
+
+##@ Checks (none of them changes a file)
+
+.PHONY: check
+check: check-format check-invariants check-c check-scripts check-vet check-platforms check-tidy check-lint ## All checks below, the cheap ones first
+
+.PHONY: check-format
+check-format: $(GOFUMPT) ## Formatting (gofumpt)
+	@out=$$($(GOFUMPT) -l $(call tracked,'*.go')); \
+	[ -z "$$out" ] || { echo "not formatted; run make format:"; echo "$$out"; exit 1; }
+
+.PHONY: check-invariants
+check-invariants: ## What this repository promises about itself (scripts/invariants)
+	@go run ./scripts/invariants
+
+.PHONY: check-c
+check-c: deps ## C sources without a warning
+	@for f in $(call tracked,'*.c'); do $(CC) -fsyntax-only -Wall -Wextra -Werror -std=c11 "$$f"; done
+
+.PHONY: check-scripts
+check-scripts: ## Shell scripts (shellcheck)
+	@scripts/deps.sh shellcheck
+	@shellcheck .ci/run $(call tracked,'*.sh')
+
+.PHONY: check-vet
+check-vet: deps ## go vet, with and without libusb
+	@$(call each,go vet ./...)
+	@$(call each,go vet -tags nousb ./...)
+
+.PHONY: check-platforms
+check-platforms: ## Builds without cgo, and for Windows and macOS
+	@$(call each,CGO_ENABLED=0 go build ./...)
+	@$(call each,CGO_ENABLED=0 go vet ./...)
+	@$(call each,CGO_ENABLED=0 GOOS=windows go vet ./...)
+	@$(call each,CGO_ENABLED=0 GOOS=darwin go vet ./...)
+
+.PHONY: check-tidy
+check-tidy: ## go.mod and go.sum
+	@$(call each,go mod tidy -diff)
+
+.PHONY: check-lint
+check-lint: deps $(GOLANGCI_LINT) ## golangci-lint with .golangci.yml
+	@$(call each,"$(CURDIR)/$(GOLANGCI_LINT)" run ./...)
+
+.PHONY: vulnerabilities
+vulnerabilities: $(GOVULNCHECK) ## Known vulnerabilities in the dependencies (asks Go's database; not part of check)
+	@$(call each,"$(CURDIR)/$(GOVULNCHECK)" ./...)
+
+##@ Housekeeping
+
+.PHONY: format
+format: $(GOFUMPT) ## Format all Go files
+	@$(GOFUMPT) -w $(call tracked,'*.go')
+
+.PHONY: clean
+clean: ## Remove what was built; fetched runtimes and models stay
+	rm -rf bin/coral bin/coral-runtime dist
+
+.PHONY: distclean
+distclean: clean ## Remove everything that git ignores and these targets made
+	rm -rf bin third_party/lib third_party/models third_party/downloads internal/capi/link_local.go
+
+# --- tools -------------------------------------------------------------------
+
+$(GOLANGCI_LINT):
+	@echo "building golangci-lint $(GOLANGCI_LINT_VERSION), which takes some minutes, once"
+	@GOBIN="$(CURDIR)/$(@D)" GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+$(GOFUMPT):
+	@GOBIN="$(CURDIR)/$(@D)" GOFLAGS= go install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
+
+$(GOVULNCHECK):
+	@GOBIN="$(CURDIR)/$(@D)" GOFLAGS= go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+
+$(ZIG):
+	@scripts/deps.sh pip
+	@PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --no-deps --target "$(TOOLS)/ziglang-$(ZIG_VERSION)" ziglang==$(ZIG_VERSION)

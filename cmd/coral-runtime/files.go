@@ -1,0 +1,100 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// hashError is a file that is not the one the manifest means.
+type hashError struct{ path, got, want string }
+
+func (e *hashError) Error() string {
+	return fmt.Sprintf("%s has sha256 %s, the manifest says %s", short(e.path), e.got, e.want)
+}
+
+// checkFile returns nil if the file has the hash, a *hashError if it has
+// another, and the error of reading it otherwise.
+func checkFile(path, sum string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != sum {
+		return &hashError{path, got, sum}
+	}
+	return nil
+}
+
+// writeFile makes dst hold the content of src, and only if that has the hash
+// (any, if sum is empty). Whoever reads dst meanwhile, another call of this
+// command included, sees the old file or the new one, never a part: the content
+// goes to a file of its own, which is renamed over dst.
+func writeFile(dst string, mode fs.FileMode, src io.Reader, sum string) (err error) {
+	if err := makeDir(filepath.Dir(dst)); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(dst), "."+filepath.Base(dst)+".*")
+	if err != nil {
+		return unwritable(err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	h := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(f, h), src); err != nil {
+		return fmt.Errorf("%s: %w", short(dst), err)
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); sum != "" && got != sum {
+		return refuse(&hashError{dst, got, sum})
+	}
+	if err := f.Chmod(mode); err != nil { // CreateTemp gives 0600
+		return unwritable(err)
+	}
+	if err := f.Sync(); err != nil {
+		return unwritable(err)
+	}
+	if err := f.Close(); err != nil {
+		return unwritable(err)
+	}
+	if err := os.Rename(f.Name(), dst); err != nil {
+		return unwritable(err)
+	}
+	return nil
+}
+
+func makeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return unwritable(err)
+	}
+	return nil
+}
+
+func unwritable(err error) error {
+	return fmt.Errorf("%w; make the folder writable, or choose another", err)
+}
+
+// short is the path as the user would type it here: relative, if it is below
+// the current folder.
+func short(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}

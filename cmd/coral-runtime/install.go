@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// header is the C header to install: this module's own, in which a program finds
+// the part of TensorFlow Lite's C API that all versions share.
+const header = "tflite_c.h"
+
+// install is the command of that name.
+func (t *tool) install(flags *flag.FlagSet) func(context.Context, []string) error {
+	var s selection
+	s.addTo(flags)
+	root := rootFlag(flags)
+	prefix := flags.String("prefix", "", "`folder` that gets lib, include and lib/pkgconfig, as in /usr/local")
+	headerFile := flags.String("header", "", "`file` to install as "+header+" (default: the module's own)")
+	return func(ctx context.Context, _ []string) error {
+		if *prefix == "" {
+			return usageError{errors.New("install needs --prefix DIR")}
+		}
+		dir, err := filepath.Abs(*prefix)
+		if err != nil {
+			return err
+		}
+		where, err := findPlace(*root)
+		if err != nil {
+			return err
+		}
+		what, err := t.choose(ctx, s)
+		if err != nil {
+			return err
+		}
+		if *headerFile == "" {
+			if *headerFile, err = findHeader(ctx, where); err != nil {
+				return err
+			}
+		}
+		if err := t.ensure(ctx, where, what); err != nil {
+			return err
+		}
+		return t.installInto(dir, where, what, *headerFile)
+	}
+}
+
+func (t *tool) installInto(prefix string, where place, what target, headerFile string) error {
+	lib := filepath.Join(prefix, "lib", what.build.Library)
+	if err := copyFile(lib, 0o755, where.library(what), what.build.LibrarySHA256); err != nil {
+		return err
+	}
+	include := filepath.Join(prefix, "include", header)
+	if err := copyFile(include, 0o644, headerFile, ""); err != nil {
+		return err
+	}
+	pc := filepath.Join(prefix, "lib", "pkgconfig", "tensorflowlite_c.pc")
+	if err := writeFile(pc, 0o644, strings.NewReader(t.pkgConfig(prefix, what)), ""); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.stdout, "%s\n%s\n%s\n", lib, include, pc)
+	if isSystem(prefix) && what.build.Platform == t.host && t.host.OS == "linux" {
+		t.notef("run ldconfig as root, so that programs find the library")
+	}
+	return nil
+}
+
+// pkgConfig is the file that answers "pkg-config --libs tensorflowlite_c". The
+// folders are said in terms of prefix, which pkg-config can override for a tree
+// that has been moved.
+func (t *tool) pkgConfig(prefix string, what target) string {
+	libs := "-L${libdir}"
+	if what.build.Platform == t.host && hasRPath(t.host) && !isSystem(prefix) {
+		libs += " -Wl,-rpath,${libdir}" // the loader does not look there by itself
+	}
+	return fmt.Sprintf(`prefix=%s
+libdir=${prefix}/lib
+includedir=${prefix}/include
+
+Name: tensorflowlite_c
+Description: TensorFlow Lite C API
+URL: https://%s
+Version: %s
+Libs: %s -ltensorflowlite_c
+Cflags: -I${includedir}
+`, strings.ReplaceAll(filepath.ToSlash(prefix), " ", `\ `), modulePath, what.runtime.Version, libs)
+}
+
+// isSystem tells the prefixes whose lib folder the loader knows.
+func isSystem(prefix string) bool {
+	return slices.Contains([]string{"/usr", "/usr/local"}, prefix)
+}
+
+// findHeader looks in the checkout, in the module that the current folder's
+// module requires, and in the module that this command was built from.
+func findHeader(ctx context.Context, where place) (string, error) {
+	roots := []func() (string, error){
+		func() (string, error) { return where.checkout, nil },
+		func() (string, error) {
+			dir, err := runGo(ctx, "", "list", "-m", "-f", "{{.Dir}}", modulePath)
+			return strings.TrimSpace(dir), err
+		},
+		func() (string, error) {
+			info, ok := debug.ReadBuildInfo()
+			if !ok || info.Main.Path != modulePath {
+				return "", nil
+			}
+			return downloadModule(ctx, modulePath, info.Main.Version, "")
+		},
+	}
+	for _, root := range roots {
+		dir, err := root()
+		if err != nil || dir == "" {
+			continue // the next may know
+		}
+		file := filepath.Join(dir, "internal", "capi", header)
+		if _, err := os.Stat(file); err == nil {
+			return file, nil
+		}
+	}
+	return "", fmt.Errorf("%s not found: run install in a checkout of %s or in a module that requires it, or name the file with --header", header, modulePath)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"text/tabwriter"
+)
+
+// row is one line of the table, and with --json one object; the field names
+// are part of the command's interface.
+type row struct {
+	Version        string `json:"version"`
+	Default        bool   `json:"default"`
+	OS             string `json:"os"`
+	Arch           string `json:"arch"`
+	Client         string `json:"client"`
+	Package        string `json:"package"`
+	PackageVersion string `json:"package_version"`
+	Licence        string `json:"licence"`
+	GLIBC          string `json:"glibc,omitempty"`
+	// State is absent, fetched, linked (fetched, and what the checkout links) or
+	// damaged (a file of another hash).
+	State string `json:"state"`
+	Path  string `json:"path"`
+	Note  string `json:"note,omitempty"`
+}
+
+// list is the command of that name.
+func (t *tool) list(flags *flag.FlagSet) func(context.Context, []string) error {
+	asJSON := flags.Bool("json", false, "print one JSON object a line")
+	root := rootFlag(flags)
+	return func(context.Context, []string) error {
+		where, err := findPlace(*root)
+		if err != nil {
+			return err
+		}
+		var rows []row
+		for _, what := range t.targets() {
+			state, err := t.state(where, what)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, newRow(where, what, state))
+		}
+		if *asJSON {
+			return t.printJSON(rows)
+		}
+		return t.printTable(rows)
+	}
+}
+
+func newRow(where place, what target, state string) row {
+	r, b := what.runtime, what.build
+	return row{
+		r.Version, r.Default, b.OS, b.Arch, string(r.Client), r.Package, r.PackageVersion,
+		r.Licence, b.GLIBC, state, where.library(what), b.Note,
+	}
+}
+
+func (t *tool) state(where place, what target) (string, error) {
+	err := checkFile(where.library(what), what.build.LibrarySHA256)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "absent", nil
+	}
+	if _, damaged := errors.AsType[*hashError](err); damaged {
+		return "damaged", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if where.checkout == "" || what.build.Platform != t.host {
+		return "fetched", nil
+	}
+	if have, err := os.ReadFile(linkFile(where)); err == nil && bytes.Equal(have, linkSource(what)) {
+		return "linked", nil
+	}
+	return "fetched", nil
+}
+
+func (t *tool) printJSON(rows []row) error {
+	encoder := json.NewEncoder(t.stdout)
+	for _, r := range rows {
+		if err := encoder.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tool) printTable(rows []row) error {
+	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "VERSION\tPLATFORM\tSTATE\tGLIBC\tLICENCE\tFROM\tNOTE")
+	for _, r := range rows {
+		if r.Default {
+			r.Version += " (default)"
+		}
+		fmt.Fprintf(w, "%s\t%s/%s\t%s\t%s\t%s\t%s %s (%s)\t%s\n", r.Version, r.OS, r.Arch, r.State,
+			cmp.Or(r.GLIBC, "-"), r.Licence, r.Package, r.PackageVersion, r.Client, r.Note)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,171 @@
+// Command coral-runtime fetches, checks and installs the native TensorFlow Lite
+// library that the rest of the module links, and the models its examples use.
+//
+// Usage:
+//
+//	coral-runtime fetch   [--version V] [--platform OS/ARCH] [--root DIR]
+//	coral-runtime verify  [--root DIR]
+//	coral-runtime install --prefix DIR [--version V] [--platform OS/ARCH] [--header FILE] [--root DIR]
+//	coral-runtime env     [--version V] [--platform OS/ARCH] [--root DIR]
+//	coral-runtime list    [--json] [--root DIR]
+//	coral-runtime models  [--dir DIR] [--root DIR] [NAME...]
+//
+// # Versions
+//
+// Without --version the environment variable TFLITE decides, and without that
+// the default of the manifest (package thirdparty), or an older version where
+// this machine's C library is too old for the default. Naming a --platform says
+// that the files are for another machine, whose C library is not looked at.
+//
+// # Where things go
+//
+// In a checkout of the module, libraries go to third_party/lib and models to
+// third_party/models, and fetch writes internal/capi/link_local.go, which makes
+// "go build" in the checkout link the fetched library without any environment
+// variable; fetching another version links that one instead. Elsewhere both go
+// to the user's cache folder, and env prints the variables to set:
+//
+//	go run github.com/gocoral/coral/cmd/coral-runtime@latest fetch
+//	eval "$(go run github.com/gocoral/coral/cmd/coral-runtime@latest env)"
+//
+// --root names another folder.
+//
+// # Downloads
+//
+// The command opens no connection of its own. It runs the package manager of
+// each package (pip, npm, mvn, go) with the registry, proxy and credentials that
+// the user configured, and trusts nothing that it brings until the SHA-256 is
+// that of the manifest. What is already there, with the right hash, is not
+// fetched again and needs neither package manager nor network.
+//
+// Exit status: 0 done, 1 the work failed, 2 wrong usage.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+
+	thirdparty "github.com/gocoral/coral/third_party"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is main without the process: it returns the exit status.
+func run(args []string, stdout, stderr io.Writer) int {
+	// An interrupt kills the package manager and still removes temporary files.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	t := &tool{
+		stdout:   stdout,
+		stderr:   stderr,
+		host:     thirdparty.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH},
+		runtimes: thirdparty.Runtimes(),
+		models:   thirdparty.Models(),
+	}
+	return t.run(ctx, args)
+}
+
+// tool is one call of the command. Tests give it manifests of their own.
+type tool struct {
+	stdout, stderr io.Writer
+	host           thirdparty.Platform
+	runtimes       []thirdparty.Runtime
+	models         []thirdparty.Collection
+}
+
+// command is one subcommand. setup defines its flags and returns what to do
+// once they are parsed.
+type command struct {
+	name, args, about string
+	setup             func(*tool, *flag.FlagSet) func(ctx context.Context, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"fetch", "", "fetch a runtime and, in a checkout, link it", (*tool).fetch},
+		{"verify", "", "check the hash of everything fetched", (*tool).verify},
+		{"install", "", "put library, C header and pkg-config file under a prefix", (*tool).install},
+		{"env", "", "print the environment that builds against a fetched runtime", (*tool).env},
+		{"list", "", "list runtimes and platforms", (*tool).list},
+		{"models", " [NAME...]", "fetch models and pictures; NAME may hold * and ?", (*tool).fetchModels},
+	}
+}
+
+// usageError is a mistake in the command line, which ends in exit status 2.
+type usageError struct{ error }
+
+func (t *tool) run(ctx context.Context, args []string) int {
+	err := t.dispatch(ctx, args)
+	switch _, usage := errors.AsType[usageError](err); {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case usage:
+		fmt.Fprintf(t.stderr, "coral-runtime: %s; run coral-runtime -h\n", oneLine(err))
+		return 2
+	case ctx.Err() != nil:
+		fmt.Fprintln(t.stderr, "coral-runtime: interrupted")
+		return 1
+	default:
+		fmt.Fprintf(t.stderr, "coral-runtime: %s\n", oneLine(err))
+		return 1
+	}
+}
+
+func (t *tool) dispatch(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return usageError{errors.New("no command given")}
+	}
+	if slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]) {
+		t.help()
+		return flag.ErrHelp
+	}
+	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == args[0] })
+	if i < 0 {
+		return usageError{fmt.Errorf("unknown command %q", args[0])}
+	}
+	return t.call(ctx, commands()[i], args[1:])
+}
+
+func (t *tool) call(ctx context.Context, c command, args []string) error {
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // its own messages take several lines
+	do := c.setup(t, fs)
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(t.stdout, "coral-runtime %s [flags]%s: %s\n", c.name, c.args, c.about)
+		fs.SetOutput(t.stdout)
+		fs.PrintDefaults()
+		return err
+	} else if err != nil {
+		return usageError{err}
+	}
+	if c.args == "" && fs.NArg() > 0 {
+		return usageError{fmt.Errorf("%s takes no argument, got %q", c.name, fs.Arg(0))}
+	}
+	return do(ctx, fs.Args())
+}
+
+func (t *tool) help() {
+	fmt.Fprintln(t.stdout, "coral-runtime fetches, checks and installs the native TensorFlow Lite library.")
+	fmt.Fprintln(t.stdout)
+	for _, c := range commands() {
+		fmt.Fprintf(t.stdout, "  coral-runtime %-18s %s\n", c.name+c.args, c.about)
+	}
+	fmt.Fprintln(t.stdout, "\ncoral-runtime COMMAND -h lists the flags. TFLITE=VERSION stands for --version.")
+}
+
+// notef tells the user something that is not the result.
+func (t *tool) notef(format string, args ...any) {
+	fmt.Fprintf(t.stderr, "coral-runtime: "+format+"\n", args...)
+}
+
+// oneLine is the text of an error on a single line, whatever it wraps.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

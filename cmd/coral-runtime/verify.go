@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"iter"
+	"path/filepath"
+)
+
+// verify is the command of that name. Absent files are no failure: nothing says
+// that everything has to be fetched.
+func (t *tool) verify(flags *flag.FlagSet) func(context.Context, []string) error {
+	root := rootFlag(flags)
+	return func(context.Context, []string) error {
+		where, err := findPlace(*root)
+		if err != nil {
+			return err
+		}
+		found, bad := 0, 0
+		for path, sum := range t.sums(where) {
+			switch err := checkFile(path, sum); {
+			case errors.Is(err, fs.ErrNotExist):
+				continue
+			case err != nil:
+				bad++
+				t.notef("%s", oneLine(err))
+			default:
+				fmt.Fprintf(t.stdout, "ok %s\n", short(path))
+			}
+			found++
+		}
+		if bad > 0 {
+			return fmt.Errorf("%d of %d files are not what the manifest says: fetch them again", bad, found)
+		}
+		fmt.Fprintf(t.stdout, "%d files checked\n", found)
+		return nil
+	}
+}
+
+// sums yields every file that may have been fetched, with its hash.
+func (t *tool) sums(where place) iter.Seq2[string, string] {
+	return func(yield func(path, sum string) bool) {
+		for _, what := range t.targets() {
+			if !yield(where.library(what), what.build.LibrarySHA256) {
+				return
+			}
+		}
+		for _, c := range t.models {
+			for _, f := range c.Files {
+				if !yield(filepath.Join(where.models, f.Name), f.SHA256) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package edgetpu
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Type is the bus an Edge TPU sits on, in the words of libedgetpu and pycoral.
+type Type string
+
+// The types.
+const (
+	USB  Type = "usb"
+	PCIe Type = "pci"
+)
+
+// State says how far a device is from running a model.
+type State string
+
+// The states. Ready, Uninitialised and Unknown devices can be opened; the others
+// cannot.
+const (
+	// Unknown: the node exists, but no kernel attribute tells how the device is.
+	Unknown State = "unknown"
+	// Ready: the firmware runs.
+	Ready State = "ready"
+	// Uninitialised: a USB device as it is after power-up, before libedgetpu has
+	// loaded the firmware. This is normal; opening it takes a second longer.
+	Uninitialised State = "uninitialised"
+	// Lamed: a PCIe device whose driver could not set up everything, usually the
+	// interrupts; an inference on it would never end.
+	Lamed State = "lamed"
+	// Overheated: a PCIe device at or above its shutdown temperature.
+	Overheated State = "overheated"
+	// Dead: a PCIe device that the driver gave up, or that fell off the bus.
+	Dead State = "dead"
+)
+
+// Device is one attached Edge TPU as [Probe] saw it. It is a plain value and
+// describes a moment: the state, the node and the owner may change at any time.
+//
+// The JSON names are stable; "temperature_c" is null where there is no sensor.
+type Device struct {
+	Type Type `json:"type"`
+	// Path identifies the device in libedgetpu's own form:
+	// /sys/bus/usb/devices/BUS-PORT[.PORT…] or /dev/apex_N. It stays the same
+	// when a USB device loads its firmware.
+	Path string `json:"path"`
+	// Node is the file that is opened: /dev/bus/usb/BBB/DDD, whose number
+	// changes when the firmware is loaded, or /dev/apex_N. It is empty where
+	// there is no such file, as on macOS and Windows.
+	Node  string `json:"node"`
+	State State  `json:"state"`
+	// SpeedMbps is the negotiated USB speed: 5000 on a USB 3 port, 480 on a
+	// USB 2 one. It is 0 for PCIe and where it is not known.
+	SpeedMbps int `json:"speed_mbps"`
+	// Accessible tells whether this process may read and write Node, by its
+	// effective user. Without a node nothing is known to stand in the way.
+	Accessible bool `json:"accessible"`
+	// Reason says in one sentence why the device cannot be used, and what to do
+	// about it. It is empty for a usable device.
+	Reason string `json:"reason"`
+	// Temperature of the chip in °C, nil where there is no sensor (all USB
+	// devices). Below −40 the reading means that the bus answers all ones.
+	Temperature *float64 `json:"temperature_c"`
+
+	// USBID is "1a6e:089a" or "18d1:9302"; USB only.
+	USBID string `json:"usb_id,omitempty"`
+
+	// The rest is what the apex driver tells of a PCIe device.
+
+	// Status is the driver's own word: ALIVE, LAMED, DEAD or DRIVER_EXITING.
+	Status string `json:"status,omitempty"`
+	// TripPoints are the temperatures in °C from which the chip runs at 250, 125
+	// and 62.5 MHz; 0 where unknown.
+	TripPoints [3]float64 `json:"trip_points_c,omitzero"`
+	// Owned tells that a process has the device open for writing, and OwnerPID
+	// which one: its number on the host, also when seen from a container; 0 if
+	// unknown.
+	Owned    bool `json:"owned,omitempty"`
+	OwnerPID int  `json:"owner_pid,omitempty"`
+	// UniqueID is the chip's 32-digit hexadecimal number.
+	UniqueID      string `json:"unique_id,omitempty"`
+	DriverVersion string `json:"driver_version,omitempty"`
+	PCIAddress    string `json:"pci_address,omitempty"`
+}
+
+// Usable reports whether a session could use the device now. The error wraps
+// [ErrNoDevice] for a device that is dead, lamed or overheated, [ErrPermission]
+// for one that this process may not open, or [ErrDeviceBusy] for one that
+// another process holds; it ends with the Reason.
+//
+// A nil result is no promise: a USB device held by another process shows only
+// when it is opened.
+func (d Device) Usable() error {
+	obstacle, reason := d.obstacle()
+	if obstacle == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: %s", d.Path, obstacle, cmp.Or(d.Reason, reason))
+}
+
+// obstacle returns the sentinel for what stands in the way, and a sentence for
+// it that needs no knowledge beyond d.
+func (d Device) obstacle() (error, string) {
+	switch {
+	case d.State == Dead:
+		return ErrNoDevice, "the device no longer answers (status " + cmp.Or(d.Status, "unknown") + d.reading() +
+			"): switch the machine off and on, and look for the cause with dmesg"
+	case d.State == Lamed:
+		return ErrNoDevice, "the kernel driver could not enable all of the device, usually its interrupts: " +
+			"see dmesg | grep apex"
+	case d.State == Overheated:
+		return ErrNoDevice, "the chip is at its shutdown temperature" + d.reading() + ": cool it"
+	case !d.Accessible:
+		return ErrPermission, "this process may not read and write " + cmp.Or(d.Node, d.Path)
+	case d.Owned && d.OwnerPID != os.Getpid():
+		return ErrDeviceBusy, "it is held by " + d.owner() + ": stop that, or choose another device"
+	}
+	return nil, ""
+}
+
+func (d Device) reading() string {
+	if d.Temperature == nil {
+		return ""
+	}
+	return fmt.Sprintf(", %.1f °C", *d.Temperature)
+}
+
+func (d Device) owner() string {
+	if d.OwnerPID == 0 {
+		return "another process"
+	}
+	return fmt.Sprintf("process %d", d.OwnerPID)
+}
+
+// String describes the device in one line, without the Reason, such as
+// "usb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s)".
+func (d Device) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s (%s", d.Type, d.Path, d.State)
+	if d.SpeedMbps > 0 {
+		fmt.Fprintf(&b, ", %d Mbit/s", d.SpeedMbps)
+	}
+	b.WriteString(d.reading())
+	if !d.Accessible {
+		b.WriteString(", not accessible")
+	}
+	if d.Owned {
+		b.WriteString(", held by " + d.owner())
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// compare orders devices as [Probe] documents it.
+func (d Device) compare(other Device) int {
+	return cmp.Or(slices.Compare(d.position(), other.position()), cmp.Compare(d.Path, other.Path))
+}
+
+// position is d's place on its bus as numbers, so that 1-10 comes after 1-9.
+func (d Device) position() []int {
+	if name, ok := strings.CutPrefix(d.Path, apexPath); ok && d.Type == PCIe {
+		if n, ok := parseIndex(name); ok {
+			return []int{0, n}
+		}
+	}
+	if name, ok := strings.CutPrefix(d.Path, usbPath); ok && d.Type == USB {
+		if ports, ok := parsePorts(name); ok {
+			return append([]int{1}, ports...)
+		}
+	}
+	return []int{2}
+}

@@ -1,0 +1,30 @@
+package edgetpu
+
+import "io/fs"
+
+// The seams of a prober, for the tests.
+
+func WithFiles(files fs.FS) ProbeOption { return func(p *prober) { p.files = files } }
+
+func WithAccess(access func(node string) error) ProbeOption {
+	return func(p *prober) { p.access = access }
+}
+
+func WithLibUSB(list func() ([]USBDevice, error)) ProbeOption {
+	return func(p *prober) { p.libusb = list }
+}
+
+// WithRealLibUSB asks libusb also where sysfs is injected.
+func WithRealLibUSB() ProbeOption { return WithLibUSB(listLibUSB) }
+
+type USBDevice = usbDevice
+
+func NewUSBDevice(id string, address, speed int, busAndPorts ...int) USBDevice {
+	return usbDevice{id: id, ports: busAndPorts, address: address, speed: speed}
+}
+
+var (
+	ListLibUSB  = listLibUSB
+	ParsePorts  = parsePorts
+	FormatPorts = formatPorts
+)

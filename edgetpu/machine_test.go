@@ -1,0 +1,87 @@
+package edgetpu_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// machine is the root of a made-up machine, laid out as Linux does it: the
+// attributes under sys/devices, and links to them from the bus and the class.
+type machine string
+
+// attrs are the attributes of a device; a newline is added to each.
+type attrs map[string]string
+
+func newMachine(tb testing.TB) machine {
+	tb.Helper()
+	root := machine(tb.TempDir())
+	root.mkdir(tb, "dev")
+	root.mkdir(tb, "sys/bus/usb/devices")
+	return root
+}
+
+// usb plugs a USB device into the port with that name. Its node comes from node.
+func (m machine) usb(tb testing.TB, port string, a attrs) {
+	tb.Helper()
+	m.device(tb, "sys/devices/pci0000:00/0000:00:14.0/"+port, "sys/bus/usb/devices/"+port, a)
+}
+
+// apex plugs in the PCIe device with that name, and makes its node.
+func (m machine) apex(tb testing.TB, name string, a attrs) {
+	tb.Helper()
+	m.device(tb, "sys/devices/pci0000:00/0000:01:00.0/apex/"+name, "sys/class/apex/"+name, a)
+	m.node(tb, "dev/"+name)
+}
+
+func (m machine) device(tb testing.TB, dir, link string, a attrs) {
+	tb.Helper()
+	m.mkdir(tb, dir)
+	for name, value := range a {
+		m.write(tb, filepath.Join(dir, name), value+"\n")
+	}
+	m.mkdir(tb, filepath.Dir(link))
+	target, err := filepath.Rel(filepath.Dir(link), dir)
+	require.NoError(tb, err)
+	require.NoError(tb, os.Symlink(target, m.path(link)))
+}
+
+func (m machine) node(tb testing.TB, name string) {
+	tb.Helper()
+	m.mkdir(tb, filepath.Dir(name))
+	m.write(tb, name, "")
+}
+
+func (m machine) path(name string) string { return filepath.Join(string(m), filepath.FromSlash(name)) }
+
+func (m machine) mkdir(tb testing.TB, name string) {
+	tb.Helper()
+	require.NoError(tb, os.MkdirAll(m.path(name), 0o755))
+}
+
+func (m machine) write(tb testing.TB, name, content string) {
+	tb.Helper()
+	require.NoError(tb, os.WriteFile(m.path(name), []byte(content), 0o644))
+}
+
+// The attributes of devices that nothing is wrong with.
+func usbAttrs(id, speed, devnum string) attrs {
+	vendor, product, _ := strings.Cut(id, ":")
+	return attrs{"idVendor": vendor, "idProduct": product, "speed": speed, "devnum": devnum, "busnum": "1"}
+}
+
+func apexAttrs(overlay attrs) attrs {
+	a := attrs{
+		"temp": "51300", "status": "ALIVE", "is_device_owned": "0", "device_owner": "0",
+		"trip_point0_temp": "85000", "trip_point1_temp": "90000", "trip_point2_temp": "95000",
+		"hw_temp_warn2": "100000", "driver_version": "1.2", "pci_address": "0000:01:00.0",
+		"unique_id": "00112233445566778899aabbccddeeff",
+	}
+	for name, value := range overlay {
+		a[name] = value
+	}
+	return a
+}

@@ -1,0 +1,36 @@
+package coral
+
+import "github.com/gocoral/coral/internal/errs"
+
+// The sentinels that this package's errors wrap; test for them with errors.Is.
+// They are the same values as those of packages tflite, model and edgetpu.
+var (
+	// ErrClosed: the session was closed before the call.
+	ErrClosed = errs.ErrClosed
+	// ErrBusy: the interpreter is in use by another call.
+	ErrBusy = errs.ErrBusy
+	// ErrType: an input's element type is not the model's.
+	ErrType = errs.ErrType
+	// ErrSize: the number of inputs or of their elements does not fit.
+	ErrSize = errs.ErrSize
+	// ErrUnsupported: this build or runtime cannot do what was asked for.
+	ErrUnsupported = errs.ErrUnsupported
+	// ErrBadModel: the file is not a usable TensorFlow Lite model.
+	ErrBadModel = errs.ErrBadModel
+	// ErrUnresolvedOp: the model has an operator that nothing provides.
+	ErrUnresolvedOp = errs.ErrUnresolvedOp
+	// ErrDelegateDeclined: a delegate failed or refused the model.
+	ErrDelegateDeclined = errs.ErrDelegateDeclined
+	// ErrNoTwin: an Edge TPU model has to run on the CPU and has no CPU model.
+	ErrNoTwin = errs.ErrNoTwin
+	// ErrTwinMismatch: CPU model and Edge TPU model differ in their interface.
+	ErrTwinMismatch = errs.ErrTwinMismatch
+	// ErrNoDevice: the Edge TPU asked for is not attached or not working.
+	ErrNoDevice = errs.ErrNoDevice
+	// ErrPermission: this process may not open the Edge TPU.
+	ErrPermission = errs.ErrPermission
+	// ErrDeviceBusy: another process holds the Edge TPU.
+	ErrDeviceBusy = errs.ErrDeviceBusy
+	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
+	ErrCgoRequired = errs.ErrCgoRequired
+)

@@ -1,0 +1,86 @@
+package dl
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/gocoral/coral/internal/errs"
+)
+
+// ErrNoSymbol: the library is open but does not export the name.
+var ErrNoSymbol = errors.New("symbol not found")
+
+// Library is an open shared library. Its methods may be called at the same time.
+type Library struct {
+	path string
+
+	mu     sync.Mutex
+	handle unsafe.Pointer // nil once closed
+}
+
+// Open loads the library with all its symbols resolved and none of them shown to
+// other libraries (RTLD_NOW|RTLD_LOCAL). A name without a slash is searched for as
+// the loader does it. The error is an [*Error] that wraps ErrLibraryNotFound.
+func Open(path string) (*Library, error) {
+	if !available {
+		return nil, errs.ErrCgoRequired
+	}
+	// An empty path would open the program itself, and a NUL cut the rest off.
+	if path == "" || strings.ContainsRune(path, 0) {
+		return nil, &Error{Path: path, Text: "no library has such a name"}
+	}
+	handle, text := open(path)
+	if handle == nil {
+		return nil, explain(path, text)
+	}
+	l := &Library{path: path, handle: handle}
+	if real := pathOf(handle); real != "" {
+		l.path = real
+	}
+	return l, nil
+}
+
+// Path is where the loader found the library, or the path given to [Open] where the
+// platform does not tell.
+func (l *Library) Path() string { return l.path }
+
+// Symbol returns the address of an exported function or variable, never nil. The
+// error wraps [ErrNoSymbol] or ErrClosed.
+func (l *Library) Symbol(name string) (unsafe.Pointer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.handle == nil {
+		return nil, fmt.Errorf("symbol %q of %q: %w", name, l.path, errs.ErrClosed)
+	}
+	if name == "" || strings.ContainsRune(name, 0) {
+		return nil, fmt.Errorf("symbol %q of %q: %w", name, l.path, ErrNoSymbol)
+	}
+	address, text := symbol(l.handle, name)
+	if address == nil {
+		return nil, fmt.Errorf("%w: %s", ErrNoSymbol, text)
+	}
+	return address, nil
+}
+
+// Close gives the library back to the loader, which unloads it when nobody else has
+// it open. Read the package comment before calling it. Closing twice, or a nil
+// Library, does nothing.
+func (l *Library) Close() error {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.handle == nil {
+		return nil
+	}
+	handle := l.handle
+	l.handle = nil
+	if text := closeLibrary(handle); text != "" {
+		return fmt.Errorf("close library %q: %s", l.path, text)
+	}
+	return nil
+}

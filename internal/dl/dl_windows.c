@@ -1,0 +1,69 @@
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include "dl.h"
+
+#include <stdio.h>
+
+enum { WIDE_SIZE = 1024 };
+
+static void fetch_error(char* text, size_t size) {
+  DWORD code = GetLastError();
+  wchar_t wide[WIDE_SIZE];
+  DWORD n = FormatMessageW(
+      FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code,
+      MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US), wide, WIDE_SIZE, NULL);
+  while (n > 0 && wide[n - 1] <= L' ') n--; /* the text ends in a new line */
+  int length = WideCharToMultiByte(CP_UTF8, 0, wide, (int)n, text,
+                                   (int)size - 1, NULL, NULL);
+  text[length] = '\0';
+  if (length == 0) snprintf(text, size, "error %lu", (unsigned long)code);
+}
+
+void* coral_dl_open(const char* path, char* text, size_t size) {
+  text[0] = '\0';
+  wchar_t wide[WIDE_SIZE];
+  if (!MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide,
+                           WIDE_SIZE)) {
+    fetch_error(text, size);
+    return NULL;
+  }
+  /* A library given by its path brings the ones it needs along in its folder.
+   * That flag is refused for a bare name, which is searched for as usual. */
+  wchar_t full[WIDE_SIZE];
+  const wchar_t* name = wide;
+  DWORD flags = LOAD_LIBRARY_SEARCH_DEFAULT_DIRS;
+  if (wcspbrk(wide, L"/\\") != NULL &&
+      GetFullPathNameW(wide, WIDE_SIZE, full, NULL) - 1 < WIDE_SIZE - 1) {
+    name = full;
+    flags |= LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR;
+  } else if (wcspbrk(wide, L"/\\") == NULL) {
+    flags = 0;
+  }
+  HMODULE library = LoadLibraryExW(name, NULL, flags);
+  if (library == NULL) fetch_error(text, size);
+  return (void*)library;
+}
+
+void* coral_dl_symbol(void* library, const char* name, char* text,
+                      size_t size) {
+  text[0] = '\0';
+  void* address = (void*)GetProcAddress((HMODULE)library, name);
+  if (address == NULL) fetch_error(text, size);
+  return address;
+}
+
+void coral_dl_close(void* library, char* text, size_t size) {
+  text[0] = '\0';
+  if (!FreeLibrary((HMODULE)library)) fetch_error(text, size);
+}
+
+void coral_dl_path(void* library, char* path, size_t size) {
+  path[0] = '\0';
+  wchar_t wide[WIDE_SIZE];
+  DWORD n = GetModuleFileNameW((HMODULE)library, wide, WIDE_SIZE);
+  if (n == 0 || n >= WIDE_SIZE) return;
+  int length = WideCharToMultiByte(CP_UTF8, 0, wide, (int)n, path,
+                                   (int)size - 1, NULL, NULL);
+  path[length] = '\0';
+}

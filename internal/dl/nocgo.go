@@ -1,0 +1,20 @@
+//go:build !cgo
+
+package dl
+
+import "unsafe"
+
+const available = false
+
+// Without cgo Open fails first, and nothing below is reached.
+
+func open(string) (unsafe.Pointer, string)                   { return nil, "" }
+func pathOf(unsafe.Pointer) string                           { return "" }
+func symbol(unsafe.Pointer, string) (unsafe.Pointer, string) { return nil, "" }
+func closeLibrary(unsafe.Pointer) string                     { return "" }
+
+// CreateDelegate: see the cgo build.
+func CreateDelegate(unsafe.Pointer, []string, []string) (unsafe.Pointer, string) { return nil, "" }
+
+// DestroyDelegate: see the cgo build.
+func DestroyDelegate(unsafe.Pointer, unsafe.Pointer) {}

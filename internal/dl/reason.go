@@ -1,0 +1,148 @@
+package dl
+
+import (
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/gocoral/coral/internal/errs"
+)
+
+// Reason is why a library could not be opened.
+type Reason int
+
+// The reasons, as far as they can be told apart.
+const (
+	// Unknown: only the loader's text tells.
+	Unknown Reason = iota
+	// NotFound: there is no such file.
+	NotFound
+	// WrongPlatform: the file is for another processor.
+	WrongPlatform
+	// MissingDependency: the file needs a library that is not there.
+	MissingDependency
+	// NewerSystem: the file needs a newer system library or symbol.
+	NewerSystem
+	// NotLibrary: the file is no shared library.
+	NotLibrary
+	// NotPermitted: this user may not read the file.
+	NotPermitted
+)
+
+// Error is a failed [Open].
+type Error struct {
+	// Path is what was to be opened.
+	Path string
+	// Text is what the loader said.
+	Text string
+	// Reason is what that amounts to.
+	Reason Reason
+	// Advice is what can be done about it, "" if nothing is known.
+	Advice string
+}
+
+// Error joins path, text and advice.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("open library %q: %s", e.Path, strings.TrimPrefix(e.Text, e.Path+": "))
+	if e.Advice != "" {
+		s += " (" + e.Advice + ")"
+	}
+	return s
+}
+
+// Unwrap returns ErrLibraryNotFound, whatever the reason: callers that try one
+// library after another treat them all alike. Its text is left out of Error, being
+// wrong for most reasons.
+func (e *Error) Unwrap() error { return errs.ErrLibraryNotFound }
+
+// explain finds the reason behind the loader's text. The texts are those of glibc,
+// musl, dyld and Windows; an unknown one is passed on without advice.
+func explain(path, text string) *Error {
+	e := &Error{Path: path, Text: text}
+	has := func(parts ...string) bool {
+		for _, part := range parts {
+			if strings.Contains(text, part) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("ermission denied"):
+		e.Reason, e.Advice = NotPermitted, "this user may not read the file; change its mode or owner"
+	case has("wrong ELF class", "incompatible architecture", "not a valid Win32 application"):
+		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
+	case has("' not found (required by", "undefined symbol", "symbol not found", "Symbol not found"):
+		e.Reason, e.Advice = NewerSystem, "it was built for another version of a library it uses; take the build for this system"
+	case has("file too short", "invalid ELF header", "cannot read file data", "not a mach-o file", "Exec format error"):
+		e.Reason, e.Advice = NotLibrary, "the file is damaged or no shared library for "+runtime.GOOS
+	case has("No such file", "no such file", "Library not loaded", "could not be found", "cannot find"):
+		e.absent(path)
+	}
+	return e
+}
+
+// absent tells the three meanings of "no such file" apart.
+func (e *Error) absent(path string) {
+	named := strings.ContainsAny(path, `/`+string(filepath.Separator))
+	_, statErr := os.Stat(path)
+	missing := errors.Is(statErr, fs.ErrNotExist)
+	switch {
+	case named && missing:
+		e.Reason, e.Advice = NotFound, "there is no such file"
+	case named && foreign(path):
+		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
+	case named || !strings.HasPrefix(e.Text, path+":") && strings.Contains(e.Text, ": cannot open shared object file"):
+		e.Reason, e.Advice = MissingDependency, "install the library that it needs"
+		if name, _, ok := strings.Cut(e.Text, ": cannot open shared object file"); ok {
+			e.Advice = fmt.Sprintf("it needs %s; install the package with that library", name)
+		}
+	case !missing:
+		e.Reason, e.Advice = NotFound, "the loader does not search the current folder; write ./"+path
+	default:
+		e.Reason, e.Advice = NotFound, "the loader did not find it; install the package with this library or give its path"
+	}
+}
+
+// machines are the ELF names of the processors that Go programs run on here.
+var machines = map[string]elf.Machine{
+	"386":     elf.EM_386,
+	"amd64":   elf.EM_X86_64,
+	"arm":     elf.EM_ARM,
+	"arm64":   elf.EM_AARCH64,
+	"riscv64": elf.EM_RISCV,
+}
+
+// foreign reports whether the file is an ELF library for another processor.
+func foreign(path string) bool {
+	ours, known := machines[runtime.GOARCH]
+	theirs, ok := machineOf(path)
+	return known && ok && ours != theirs
+}
+
+func machineOf(path string) (elf.Machine, bool) {
+	f, err := elf.Open(path)
+	if err != nil {
+		return elf.EM_NONE, false
+	}
+	defer f.Close()
+	return f.Machine, true
+}
+
+func platformAdvice(path string) string {
+	built := "another processor"
+	if m, ok := machineOf(path); ok {
+		built = m.String()
+		for arch, machine := range machines {
+			if machine == m {
+				built = arch
+			}
+		}
+	}
+	return fmt.Sprintf("it is built for %s, this program for %s; take the build for the latter", built, runtime.GOARCH)
+}

@@ -1,0 +1,296 @@
+package model
+
+import "fmt"
+
+// Limits bound the memory that a model may ask for. They concern only tensors
+// that a runtime has to allocate: constants are in the file already.
+type Limits struct {
+	// TensorBytes is the most that one tensor may take.
+	TensorBytes int64
+	// TotalBytes is the most that all tensors of a subgraph may take which are in
+	// use at the same time.
+	TotalBytes int64
+}
+
+// DefaultLimits are those of [Model.Verify], ample for models that run on a
+// single-board computer: 256 MiB for a tensor, 1 GiB for all in use at once.
+var DefaultLimits = Limits{TensorBytes: 256 << 20, TotalBytes: 1 << 30}
+
+// Verify reports whether TensorFlow Lite can be given the model without risking
+// the process. The runtime checks that the file is a valid FlatBuffer, but then
+// trusts the graph in it: a graph that reads what nothing wrote, or that asks for
+// absurd memory, ends in a crash that no recover can catch. So Verify checks
+// that
+//
+//   - the schema version is 3 and no required vector is absent;
+//   - tensors have a known type, no negative dimension, a size within
+//     [DefaultLimits], and as much content as type and shape say if constant;
+//   - indices of tensors are in range, and -1 only for optional operator inputs;
+//   - operators read only constants, inputs, variables and what an earlier
+//     operator wrote, and each tensor is written once and is not a constant;
+//   - inputs are not constants, and outputs have content at the end;
+//   - signatures name inputs and outputs of their subgraph.
+//
+// The error wraps [ErrBadModel] and names the operator or tensor at fault. What
+// the parameters of each operator may be is not checked, and neither are weights:
+// only a checksum tells whether those were altered.
+func (m *Model) Verify() error { return m.VerifyWithin(DefaultLimits) }
+
+// VerifyWithin is [Model.Verify] with limits of the caller's choice, for models
+// that need more memory or boards that have less.
+func (m *Model) VerifyWithin(limits Limits) error {
+	err := m.verify(limits)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBadModel, err)
+	}
+	return nil
+}
+
+func (m *Model) verify(limits Limits) error {
+	switch {
+	case m.missing != "":
+		return fmt.Errorf("the model has no %s", m.missing)
+	case m.Version != 3:
+		return fmt.Errorf("schema version is %d, the runtimes read only 3", m.Version)
+	case len(m.Subgraphs) == 0:
+		return fmt.Errorf("the model has no subgraphs")
+	}
+	for i := range m.Subgraphs {
+		if err := m.Subgraphs[i].verify(limits); err != nil {
+			return fmt.Errorf("subgraph %d: %w", i, err)
+		}
+	}
+	for _, sig := range m.Signatures {
+		if err := m.verifySignature(sig); err != nil {
+			return fmt.Errorf("signature %q: %w", sig.Key, err)
+		}
+	}
+	return nil
+}
+
+// verifySignature demands inputs and outputs of the subgraph rather than any of
+// its tensors, since the memory of all others is reused while it runs.
+func (m *Model) verifySignature(sig Signature) error {
+	if sig.Subgraph >= len(m.Subgraphs) {
+		return fmt.Errorf("runs subgraph %d of %d", sig.Subgraph, len(m.Subgraphs))
+	}
+	s := &m.Subgraphs[sig.Subgraph]
+	inputs, outputs := set(s.Inputs), set(s.Outputs)
+	for _, t := range sig.Inputs {
+		if !inputs[t.Tensor] {
+			return fmt.Errorf("input %q is tensor %d, which is no input of subgraph %d", t.Name, t.Tensor, sig.Subgraph)
+		}
+	}
+	for _, t := range sig.Outputs {
+		if !outputs[t.Tensor] {
+			return fmt.Errorf("output %q is tensor %d, which is no output of subgraph %d", t.Name, t.Tensor, sig.Subgraph)
+		}
+	}
+	return nil
+}
+
+func set(indices []int) map[int]bool {
+	s := make(map[int]bool, len(indices))
+	for _, i := range indices {
+		s[i] = true
+	}
+	return s
+}
+
+func (s *Subgraph) verify(limits Limits) error {
+	switch {
+	case s.Tensors == nil:
+		return fmt.Errorf("has no tensors")
+	case s.Inputs == nil:
+		return fmt.Errorf("has no list of inputs")
+	case s.Outputs == nil:
+		return fmt.Errorf("has no list of outputs")
+	case s.Operators == nil:
+		return fmt.Errorf("has no operators")
+	}
+	for i := range s.Tensors {
+		if err := s.Tensors[i].verify(limits); err != nil {
+			return fmt.Errorf("%s %w", s.tensor(i), err)
+		}
+	}
+	if err := s.verifyFlow(); err != nil {
+		return err
+	}
+	if peak := s.peak(); peak > limits.TotalBytes {
+		return fmt.Errorf("needs %d bytes at once, the limit is %d", peak, limits.TotalBytes)
+	}
+	return nil
+}
+
+// tensor names a tensor in errors.
+func (s *Subgraph) tensor(i int) string { return fmt.Sprintf("tensor %d (%q)", i, s.Tensors[i].Name) }
+
+func (t *Tensor) verify(limits Limits) error {
+	if t.Type < 0 || int(t.Type) >= len(typeNames) {
+		return fmt.Errorf("has unknown type %d", t.Type)
+	}
+	if t.IsVariable && t.IsConstant() {
+		return fmt.Errorf("is both variable and constant")
+	}
+	for _, dim := range t.Shape {
+		if dim < 0 {
+			return fmt.Errorf("has a negative dimension in shape %v", t.Shape)
+		}
+	}
+	if t.Type.Bits() == 0 {
+		return nil // Strings and handles: the size is in the content.
+	}
+	size, ok := t.ByteSize()
+	switch {
+	case !ok:
+		return fmt.Errorf("of shape %v is too large to count its bytes", t.Shape)
+	case !t.IsConstant() && size > limits.TensorBytes:
+		return fmt.Errorf("of shape %v and type %v needs %d bytes, the limit is %d", t.Shape, t.Type, size, limits.TensorBytes)
+	case len(t.Data) > 0 && !t.Sparse && int64(len(t.Data)) != size:
+		return fmt.Errorf("of shape %v and type %v needs %d bytes, its content has %d", t.Shape, t.Type, size, len(t.Data))
+	}
+	return nil
+}
+
+// origin tells where the content of a tensor comes from.
+type origin byte
+
+const (
+	nowhere origin = iota
+	fromFile
+	fromCaller
+	fromBefore // A variable, from the inference before.
+	fromOperator
+)
+
+// verifyFlow follows the data through the operators in the order they run.
+func (s *Subgraph) verifyFlow() error {
+	origins, err := s.initialOrigins()
+	if err != nil {
+		return err
+	}
+	for i := range s.Operators {
+		if err := s.verifyOperator(&s.Operators[i], origins); err != nil {
+			return fmt.Errorf("operator %d (%s) %w", i, s.Operators[i].Name, err)
+		}
+	}
+	for i, t := range s.Outputs {
+		switch {
+		case !s.has(t):
+			return fmt.Errorf("output %d is tensor %d of %d", i, t, len(s.Tensors))
+		case origins[t] == nowhere:
+			return fmt.Errorf("output %d is %s, which nothing writes", i, s.tensor(t))
+		}
+	}
+	return nil
+}
+
+// initialOrigins returns where the content of each tensor comes from before the
+// first operator runs.
+func (s *Subgraph) initialOrigins() ([]origin, error) {
+	origins := make([]origin, len(s.Tensors))
+	for i := range s.Tensors {
+		switch t := &s.Tensors[i]; {
+		case t.IsConstant():
+			origins[i] = fromFile
+		case t.IsVariable:
+			origins[i] = fromBefore
+		}
+	}
+	for i, t := range s.Inputs {
+		switch {
+		case !s.has(t):
+			return nil, fmt.Errorf("input %d is tensor %d of %d", i, t, len(s.Tensors))
+		case origins[t] == fromFile:
+			return nil, fmt.Errorf("input %d is %s, a constant that cannot be written", i, s.tensor(t))
+		}
+		origins[t] = fromCaller
+	}
+	return origins, nil
+}
+
+// verifyOperator checks what an operator reads against origins, and enters there
+// what it writes.
+func (s *Subgraph) verifyOperator(op *Operator, origins []origin) error {
+	for i, t := range op.Inputs {
+		switch {
+		case t == -1:
+			continue
+		case !s.has(t):
+			return fmt.Errorf("has tensor %d of %d as input %d", t, len(s.Tensors), i)
+		case origins[t] == nowhere && !s.Tensors[t].isEmpty():
+			return fmt.Errorf("reads %s, which nothing wrote before", s.tensor(t))
+		}
+	}
+	for i, t := range op.Outputs {
+		switch {
+		case !s.has(t):
+			return fmt.Errorf("has tensor %d of %d as output %d", t, len(s.Tensors), i)
+		case origins[t] == fromFile:
+			return fmt.Errorf("writes %s, a constant", s.tensor(t))
+		case origins[t] == fromOperator, origins[t] == fromCaller:
+			return fmt.Errorf("writes %s, which has its content already", s.tensor(t))
+		}
+		origins[t] = fromOperator
+	}
+	for i, t := range op.Intermediates {
+		if !s.has(t) {
+			return fmt.Errorf("has tensor %d of %d as intermediate %d", t, len(s.Tensors), i)
+		}
+	}
+	return nil
+}
+
+// isEmpty reports whether the tensor has no elements at all, so that there is
+// nothing to read.
+func (t *Tensor) isEmpty() bool {
+	size, ok := t.ByteSize()
+	return ok && size == 0
+}
+
+// peak returns the most bytes that tensors in use at the same time take, a lower
+// bound of what the runtime allocates.
+func (s *Subgraph) peak() int64 {
+	end := len(s.Operators)
+	change := make([]int64, end+2) // Bytes more in use at an operator than before it.
+	first, last := s.lifetimes()
+	for i := range s.Tensors {
+		if size, ok := s.Tensors[i].ByteSize(); ok && !s.Tensors[i].IsConstant() && first[i] <= last[i] {
+			change[first[i]] += size
+			change[last[i]+1] -= size
+		}
+	}
+	var used, peak int64
+	for _, bytes := range change {
+		used += bytes
+		peak = max(peak, used)
+	}
+	return peak
+}
+
+// lifetimes returns the first and the last operator that uses each tensor.
+// Inputs are in use from the start, outputs to the end, variables all the time.
+func (s *Subgraph) lifetimes() (first, last []int) {
+	end := len(s.Operators)
+	first, last = make([]int, len(s.Tensors)), make([]int, len(s.Tensors))
+	for i := range s.Tensors {
+		first[i], last[i] = end+1, -1
+		if s.Tensors[i].IsVariable {
+			first[i], last[i] = 0, end
+		}
+	}
+	use := func(tensors []int, from, to int) {
+		for _, t := range tensors {
+			if s.has(t) {
+				first[t], last[t] = min(first[t], from), max(last[t], to)
+			}
+		}
+	}
+	use(s.Inputs, 0, 0)
+	use(s.Outputs, end, end)
+	for i := range s.Operators {
+		use(s.Operators[i].Inputs, i, i)
+		use(s.Operators[i].Outputs, i, i)
+	}
+	return first, last
+}

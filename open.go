@@ -1,0 +1,132 @@
+package coral
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/tflite"
+)
+
+// Open loads the model at path and makes a session that runs it on the best device
+// there is.
+//
+// The model may be a CPU model or one compiled for the Edge TPU ("x_edgetpu.tflite").
+// The other form is taken from beside it, "x.tflite" for "x_edgetpu.tflite" and the
+// reverse, or from [WithTwin]; both must have the same inputs and outputs. Which one
+// runs depends on the [Policy] and on what [edgetpu.Probe] finds. [Session.Device]
+// and [Session.Reason] tell the outcome.
+//
+// Errors wrap fs.ErrNotExist and [ErrBadModel] for files, [ErrNoTwin] and
+// [ErrTwinMismatch] for the pair; with [RequireTPU] also [ErrNoDevice],
+// [ErrPermission] and [ErrDeviceBusy].
+func Open(path string, opts ...Option) (*Session, error) {
+	return OpenContext(context.Background(), path, opts...)
+}
+
+// OpenContext is [Open] with a context that bounds the search for devices.
+func OpenContext(ctx context.Context, path string, opts ...Option) (*Session, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, fmt.Errorf("coral: open: %w", err)
+	}
+	s, err := open(ctx, path, c)
+	if err != nil {
+		return nil, fmt.Errorf("coral: open: %w", err)
+	}
+	c.logger.Info("session opened", "model", s.path, "device", s.device.String(), "reason", s.reason, "backend", s.Backend())
+	return s, nil
+}
+
+func open(ctx context.Context, path string, c *config) (*Session, error) {
+	if err := errs.Ended(ctx); err != nil {
+		return nil, err
+	}
+	p, err := loadPair(path, c)
+	if err != nil {
+		return nil, err
+	}
+	d, err := decide(ctx, p, c)
+	if err != nil {
+		return nil, err
+	}
+	if c.interpreters > 1 && d.file.parsed.HasVariables() {
+		return nil, fmt.Errorf("%s keeps state between calls, which %d interpreters cannot share: use one: %w", d.file.path, c.interpreters, ErrUnsupported)
+	}
+	interpreters, err := d.interpreters(c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.file.path, err)
+	}
+	return newSession(d, p.names(), interpreters)
+}
+
+// interpreters makes as many as the session is to have, over one copy of the model.
+func (d decision) interpreters(c *config) (made []*tflite.Interpreter, err error) {
+	m, err := tflite.NewModel(d.file.bytes)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close() // the interpreters keep what they need
+	defer func() {
+		if err != nil {
+			for _, i := range made {
+				i.Close()
+			}
+		}
+	}()
+	for range c.interpreters {
+		i, err := tflite.NewInterpreter(m, c.tflite...)
+		if err != nil {
+			return made, err
+		}
+		made = append(made, i)
+		for index, shape := range c.shapes {
+			if err := i.Resize(index, shape...); err != nil {
+				return made, err
+			}
+		}
+		if err := i.AllocateTensors(); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+// portNames returns the names by which a caller knows the inputs or outputs: those
+// of the signature over the primary graph, if there is exactly one, else those of
+// the tensors.
+func portNames(m *model.Model, output bool) []string {
+	tensors, of := m.Inputs(), func(s model.Signature) []model.SignatureTensor { return s.Inputs }
+	if output {
+		tensors, of = m.Outputs(), func(s model.Signature) []model.SignatureTensor { return s.Outputs }
+	}
+	byIndex := make(map[int]string)
+	for _, s := range primarySignatures(m) {
+		for _, t := range of(s) {
+			byIndex[t.Tensor] = t.Name
+		}
+	}
+	names := make([]string, len(tensors))
+	for k, t := range tensors {
+		names[k] = t.Name
+		if name, ok := byIndex[t.Index]; ok {
+			names[k] = name
+		}
+	}
+	return names
+}
+
+// primarySignatures is empty when names would be ambiguous.
+func primarySignatures(m *model.Model) []model.Signature {
+	var found []model.Signature
+	for _, s := range m.Signatures {
+		if s.Subgraph == 0 {
+			found = append(found, s)
+		}
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return found
+}

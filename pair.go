@@ -1,0 +1,138 @@
+package coral
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gocoral/coral/model"
+)
+
+// file is a model file that was read and understood.
+type file struct {
+	path   string
+	bytes  []byte
+	parsed *model.Model
+}
+
+// pair is a model in up to two forms; at least one is there.
+type pair struct {
+	cpu *file
+	tpu *file // compiled for the Edge TPU
+	// missing is the path of the twin that was looked for, and is not there.
+	missing string
+}
+
+// suffix is what edgetpu_compiler appends to the name of a model it compiled.
+const suffix = "_edgetpu"
+
+// loadPair reads the model at path and, if there is one, its twin.
+func loadPair(path string, c *config) (*pair, error) {
+	given, err := load(path, c.fsys)
+	if err != nil {
+		return nil, err
+	}
+	p := &pair{}
+	p.put(given)
+	other, err := p.loadTwin(given, c)
+	if err != nil || other == nil {
+		return p, err
+	}
+	if other.compiled() == given.compiled() {
+		return nil, fmt.Errorf("%s and %s are both %s, a twin must be the other form: %w", given.path, other.path, given.form(), ErrTwinMismatch)
+	}
+	p.put(other)
+	if err := model.SameInterface(p.cpu.parsed, p.tpu.parsed); err != nil {
+		return nil, fmt.Errorf("%s and %s: %w", p.cpu.path, p.tpu.path, err)
+	}
+	return p, nil
+}
+
+// loadTwin returns nil when no twin was named and none is beside the model. That
+// of a CPU model is left alone when nothing can make use of it.
+func (p *pair) loadTwin(given *file, c *config) (*file, error) {
+	if c.policy == CPUOnly && !given.compiled() {
+		return nil, nil
+	}
+	if c.twin != "" {
+		return load(c.twin, c.fsys)
+	}
+	path := twinPath(given.path, given.compiled())
+	if path == "" {
+		return nil, nil
+	}
+	f, err := load(path, c.fsys)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.missing = path
+		return nil, nil
+	}
+	return f, err
+}
+
+// twinPath is "" where the name of a compiled model does not tell its twin's.
+func twinPath(path string, compiled bool) string {
+	extension := filepath.Ext(path)
+	base := strings.TrimSuffix(path, extension)
+	if !compiled {
+		return base + suffix + extension
+	}
+	if cpu, ok := strings.CutSuffix(base, suffix); ok {
+		return cpu + extension
+	}
+	return ""
+}
+
+func load(path string, fsys fs.FS) (*file, error) {
+	b, err := read(path, fsys)
+	if err != nil {
+		return nil, err
+	}
+	m, err := model.Parse(b)
+	if err == nil {
+		err = m.Verify()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &file{path: path, bytes: b, parsed: m}, nil
+}
+
+func read(path string, fsys fs.FS) ([]byte, error) {
+	if fsys != nil {
+		return fs.ReadFile(fsys, path)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory, not a model: %w", path, ErrBadModel)
+	}
+	return os.ReadFile(path)
+}
+
+func (p *pair) put(f *file) {
+	if f.compiled() {
+		p.tpu = f
+	} else {
+		p.cpu = f
+	}
+}
+
+// names returns the model that knows the names of inputs and outputs: compiled
+// models lose their signatures.
+func (p *pair) names() *model.Model {
+	if p.cpu != nil {
+		return p.cpu.parsed
+	}
+	return p.tpu.parsed
+}
+
+// compiled reports whether the model needs an Edge TPU.
+func (f *file) compiled() bool { return f.parsed.IsEdgeTPU() }
+
+func (f *file) form() string {
+	if f.compiled() {
+		return "Edge TPU models"
+	}
+	return "CPU models"
+}

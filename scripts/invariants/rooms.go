@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const module = "github.com/gocoral/coral"
+
+// rooms says which packages each folder may import besides the standard library
+// and its own subfolders: folders of this module by their path, others by their
+// full one. A folder without an entry belongs to the nearest one above it. Tests
+// may import more.
+//
+// It is the "may import" table of the design. An entry added here is a decision:
+// data flows from the file to model, tflite, coral and the tasks, never back.
+var rooms = map[string][]string{
+	".":                   {"delegate", "delegate/xnnpack", "edgetpu", "internal/errs", "model", "tflite"},
+	"tflite":              {"delegate", "internal/capi", "internal/errs", "model"},
+	"delegate":            {"github.com/mattn/go-tflite/delegates"},
+	"delegate/xnnpack":    {"delegate", "internal/capi", "internal/errs"},
+	"delegate/plugin":     {"delegate", "internal/dl", "internal/errs", "internal/oldabi"},
+	"edgetpu":             {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/dl", "internal/errs", "internal/oldabi", "model"},
+	"edgetpu/edgetputest": {"model"},
+	"model":               {"github.com/google/flatbuffers", "internal/errs"},
+	"vision":              {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
+	"internal/errs":       {},
+	"internal/capi":       {"internal/errs"},
+	"internal/dl":         {"internal/errs"},
+	"internal/oldabi":     {"internal/errs"},
+	"third_party":         {},
+	"cmd/coral-runtime":   {"third_party"},
+	"scripts":             {},
+	"examples":            {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
+}
+
+// ownModules have their own go.mod and may import everything public.
+var ownModules = []string{"bench", "cmd/coral"}
+
+// importsFollowDesign checks the imports of every file of the library, for all
+// platforms and tags, against [rooms].
+func importsFollowDesign(t *tree) ([]finding, error) {
+	var found []finding
+	for _, f := range t.goes {
+		if f.isTest() || slices.ContainsFunc(ownModules, func(m string) bool { return within(f.dir(), m) }) {
+			continue
+		}
+		room := roomOf(f.dir())
+		if room == "." && f.dir() != "." {
+			found = append(found, finding{f.dir(), "a folder that the design does not know; give it an entry in scripts/invariants/rooms.go"})
+			continue
+		}
+		for _, spec := range f.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			if mayImport(room, path) {
+				continue
+			}
+			found = append(found, finding{t.at(spec.Pos()), fmt.Sprintf("%s may not import %s (see rooms in scripts/invariants/rooms.go)", room, path)})
+		}
+	}
+	return found, nil
+}
+
+func mayImport(room, path string) bool {
+	inner, ours := strings.CutPrefix(path+"/", module+"/")
+	if ours {
+		inner = strings.TrimSuffix(inner, "/")
+		if inner == "" {
+			inner = "."
+		}
+		to := roomOf(inner)
+		return to == room || slices.Contains(rooms[room], to)
+	}
+	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+		return true // the standard library, and C
+	}
+	return slices.ContainsFunc(rooms[room], func(allowed string) bool { return within(path, allowed) })
+}
+
+// roomOf is the entry of rooms that dir belongs to.
+func roomOf(dir string) string {
+	best := "."
+	for room := range rooms {
+		if within(dir, room) && len(room) > len(best) {
+			best = room
+		}
+	}
+	return best
+}
+
+// within reports whether path is folder or below it.
+func within(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, folder+"/")
+}
+
+// brought are the modules that come along with those in rooms.
+var brought = []string{
+	"github.com/mattn/go-pointer", // by go-tflite/delegates
+	"golang.org/x/text",           // by imagemeta
+}
+
+// libraryModules: what a user of the library compiles comes from few modules. The
+// command line, the server and the comparisons have modules of their own, so that
+// theirs stay out.
+func libraryModules(t *tree) ([]finding, error) {
+	if t.dir == "" {
+		return nil, nil
+	}
+	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./...")
+	list.Dir, list.Stderr = t.dir, os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list -deps: %w", err)
+	}
+	return foreignModules(strings.Fields(string(out))), nil
+}
+
+func foreignModules(used []string) []finding {
+	allowed := slices.Concat(slices.Collect(maps.Values(rooms))...)
+	allowed = append(allowed, brought...)
+	var found []finding
+	for _, path := range slices.Compact(slices.Sorted(slices.Values(used))) {
+		known := slices.ContainsFunc(allowed, func(a string) bool { return within(a, path) })
+		if path != module && !known {
+			found = append(found, finding{"go.mod", "the library would depend on " + path + "; keep it in cmd/coral or bench"})
+		}
+	}
+	return found
+}

@@ -1,0 +1,298 @@
+package coral
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/tflite"
+)
+
+// Session runs one model. It is safe for concurrent use: each call leases an
+// interpreter, and waits for one when all are in use.
+type Session struct {
+	path    string
+	device  Device
+	reason  string
+	backend tflite.Backend
+
+	inputs      []tflite.TensorInfo
+	outputs     []tflite.TensorInfo
+	inputNames  []string
+	outputNames []string
+
+	pool    *pool
+	cleanup runtime.Cleanup
+}
+
+func newSession(d decision, names *model.Model, interpreters []*tflite.Interpreter) (*Session, error) {
+	s := &Session{
+		path: d.file.path, device: d.device, reason: d.reason,
+		backend:     interpreters[0].Backend(),
+		inputNames:  portNames(names, false),
+		outputNames: portNames(names, true),
+		pool:        newPool(interpreters),
+	}
+	var err error
+	if s.inputs, err = infos(interpreters[0].InputCount(), interpreters[0].Input); err == nil {
+		s.outputs, err = infos(interpreters[0].OutputCount(), interpreters[0].Output)
+	}
+	if err != nil {
+		s.pool.close()
+		return nil, err
+	}
+	s.cleanup = runtime.AddCleanup(s, (*pool).close, s.pool)
+	return s, nil
+}
+
+func infos(n int, get func(int) (*tflite.Tensor, error)) ([]tflite.TensorInfo, error) {
+	all := make([]tflite.TensorInfo, n)
+	for k := range all {
+		t, err := get(k)
+		if err != nil {
+			return nil, err
+		}
+		all[k] = t.Info()
+	}
+	return all, nil
+}
+
+// Inputs describes the model's inputs, in order.
+func (s *Session) Inputs() []tflite.TensorInfo { return slices.Clone(s.inputs) }
+
+// Outputs describes the model's outputs, in order. The shape of an output whose
+// size the graph computes is known from the result of a Run only.
+func (s *Session) Outputs() []tflite.TensorInfo { return slices.Clone(s.outputs) }
+
+// InputNames returns the names of the inputs, in order: those of the model's
+// signature where it has one for the whole graph, else those of the tensors. An
+// Edge TPU model has no signature any more and takes the names of its CPU twin.
+func (s *Session) InputNames() []string { return slices.Clone(s.inputNames) }
+
+// OutputNames returns the names of the outputs, as [Session.InputNames] does.
+func (s *Session) OutputNames() []string { return slices.Clone(s.outputNames) }
+
+// Path is that of the model file which runs, the twin's if that was chosen.
+func (s *Session) Path() string { return s.path }
+
+// Device is what the session runs on.
+func (s *Session) Device() Device { return s.device }
+
+// Reason says in a sentence why the session runs on its [Session.Device].
+func (s *Session) Reason() string { return s.reason }
+
+// Backend tells which kernels run how many of the model's operators, such as
+// "XNNPACK (65 of 68 operators), built-in kernels (3)".
+func (s *Session) Backend() string { return s.backend.String() }
+
+// Run copies the inputs in, one slice per input of the model in order, runs the
+// model, and returns a copy of each output in order. The slices have the inputs'
+// element types; a []float32 for a quantised input is quantised by the tensor's own
+// parameters (see [tflite.Tensor.SetValue]).
+//
+// When ctx ends, Run returns at once with its error. An interpreter that is still
+// busy then comes back into use when its call has ended.
+//
+// A wrong number of inputs or elements wraps [ErrSize], a wrong type [ErrType].
+func (s *Session) Run(ctx context.Context, inputs ...any) ([]tflite.Value, error) {
+	if len(inputs) != len(s.inputs) {
+		return nil, fmt.Errorf("coral: run: %d inputs given, the model has %d (%s): %w",
+			len(inputs), len(s.inputs), strings.Join(s.inputNames, ", "), ErrSize)
+	}
+	i, err := s.pool.lease(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("coral: run: %w", err)
+	}
+	outputs, err := run(ctx, i, inputs, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("coral: run: %w", err)
+	}
+	for k := range outputs {
+		outputs[k].Name = s.outputNames[k]
+	}
+	return outputs, nil
+}
+
+// run uses a leased interpreter and sees to it that it is given back.
+func run(ctx context.Context, i *tflite.Interpreter, inputs []any, p *pool) ([]tflite.Value, error) {
+	abandoned := false
+	defer func() {
+		if !abandoned {
+			p.giveBack(i)
+		}
+	}()
+	for k, data := range inputs {
+		t, err := i.Input(k)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.SetValue(data); err != nil {
+			return nil, err
+		}
+	}
+	abandoned, err := invoke(ctx, i, p)
+	if err != nil {
+		return nil, err
+	}
+	outputs := make([]tflite.Value, i.OutputCount())
+	for k := range outputs {
+		t, err := i.Output(k)
+		if err != nil {
+			return nil, err
+		}
+		if outputs[k], err = t.Value(); err != nil {
+			return nil, err
+		}
+	}
+	return outputs, nil
+}
+
+// invoke returns when ctx ends, whether or not the runtime has returned. In the
+// second case the interpreter is abandoned to a goroutine that gives it back.
+func invoke(ctx context.Context, i *tflite.Interpreter, p *pool) (abandoned bool, err error) {
+	if ctx.Done() == nil {
+		return false, i.Invoke(ctx)
+	}
+	done := make(chan error, 1)
+	go func() { done <- i.Invoke(ctx) }()
+	select {
+	case err := <-done:
+		return false, err
+	case <-ctx.Done():
+		go func() {
+			<-done
+			p.giveBack(i)
+		}()
+		return true, errs.Ended(ctx)
+	}
+}
+
+// RunNamed is [Session.Run] with inputs and outputs by name; the names are those of
+// [Session.InputNames] and [Session.OutputNames]. Every input must be given, and no
+// other name: otherwise the error wraps [ErrSize].
+func (s *Session) RunNamed(ctx context.Context, inputs map[string]any) (map[string]tflite.Value, error) {
+	ordered := make([]any, len(s.inputNames))
+	for k, name := range s.inputNames {
+		data, ok := inputs[name]
+		if !ok {
+			return nil, fmt.Errorf("coral: run: input %q is not given: %w", name, ErrSize)
+		}
+		ordered[k] = data
+	}
+	for name := range inputs {
+		if !slices.Contains(s.inputNames, name) {
+			return nil, fmt.Errorf("coral: run: the model has no input %q, it has %s: %w", name, strings.Join(s.inputNames, ", "), ErrSize)
+		}
+	}
+	outputs, err := s.Run(ctx, ordered...)
+	if err != nil {
+		return nil, err
+	}
+	named := make(map[string]tflite.Value, len(outputs))
+	for _, v := range outputs {
+		named[v.Name] = v
+	}
+	return named, nil
+}
+
+// Do leases an interpreter to f, for work without copies: f sets inputs, invokes,
+// and reads outputs, with [tflite.Use] and its kin. It must not keep the interpreter
+// or its tensors, nor resize or close it, and it should have no other effects, since
+// a session may repeat it on another device. Do returns f's error as it is.
+func (s *Session) Do(ctx context.Context, f func(*tflite.Interpreter) error) error {
+	i, err := s.pool.lease(ctx)
+	if err != nil {
+		return fmt.Errorf("coral: do: %w", err)
+	}
+	defer s.pool.giveBack(i)
+	return f(i)
+}
+
+// Close frees the session. Calls in progress end as they would have; new ones get
+// [ErrClosed]. Closing twice, or a nil Session, does nothing.
+func (s *Session) Close() error {
+	if s == nil {
+		return nil
+	}
+	s.cleanup.Stop()
+	s.pool.close()
+	return nil
+}
+
+// pool hands out interpreters, one to a caller.
+type pool struct {
+	idle   chan *tflite.Interpreter
+	mu     sync.Mutex
+	closed chan struct{}
+}
+
+func newPool(interpreters []*tflite.Interpreter) *pool {
+	p := &pool{idle: make(chan *tflite.Interpreter, len(interpreters)), closed: make(chan struct{})}
+	for _, i := range interpreters {
+		p.idle <- i
+	}
+	return p
+}
+
+// lease waits for an idle interpreter.
+func (p *pool) lease(ctx context.Context) (*tflite.Interpreter, error) {
+	if err := errs.Ended(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case <-p.closed:
+		return nil, ErrClosed
+	default:
+	}
+	select {
+	case i := <-p.idle:
+		return i, nil
+	case <-p.closed:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, errs.Ended(ctx)
+	}
+}
+
+// giveBack ends a lease. The interpreter of a closed pool is closed with it.
+func (p *pool) giveBack(i *tflite.Interpreter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isClosed() {
+		i.Close()
+		return
+	}
+	p.idle <- i
+}
+
+// close is idempotent.
+func (p *pool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isClosed() {
+		return
+	}
+	close(p.closed)
+	for {
+		select {
+		case i := <-p.idle:
+			i.Close()
+		default:
+			return
+		}
+	}
+}
+
+func (p *pool) isClosed() bool {
+	select {
+	case <-p.closed:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,179 @@
+package tflite
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/gocoral/coral/internal/capi"
+	"github.com/gocoral/coral/model"
+)
+
+// Model is a TensorFlow Lite model in memory, ready for any number of
+// interpreters. It is safe for concurrent use.
+type Model struct {
+	mu      sync.Mutex
+	data    *modelData // nil once closed
+	cleanup runtime.Cleanup
+}
+
+// modelData is what interpreters share. The runtime reads weights straight from
+// the bytes, so these live until the last interpreter is gone, whenever the Model
+// itself is closed.
+type modelData struct {
+	mu    sync.Mutex
+	refs  int
+	model capi.Model
+	bytes unsafe.Pointer
+	size  int
+}
+
+// LoadModel reads a model file. The bytes are copied into memory of our own, so
+// the file may change or vanish afterwards.
+//
+// Errors wrap fs.ErrNotExist and its kin for the file, [ErrBadModel] for its
+// content.
+func LoadModel(path string) (*Model, error) {
+	f, err := os.Open(path)
+	return loadModel(f, path, err)
+}
+
+// LoadModelFS reads a model file from fsys, an embed.FS for example. Errors are
+// those of [LoadModel].
+func LoadModelFS(fsys fs.FS, name string) (*Model, error) {
+	f, err := fsys.Open(name)
+	return loadModel(f, name, err)
+}
+
+// loadModel takes what an Open returned.
+func loadModel(f fs.File, name string, err error) (*Model, error) {
+	if err != nil {
+		return nil, &Error{Op: "load model", Err: err}
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, &Error{Op: "load model", Err: err}
+	}
+	if info.IsDir() {
+		return nil, failf("load model", "%s is a directory, not a model: %w", name, ErrBadModel)
+	}
+	m, err := readModel(f, info.Size())
+	if e, ok := errors.AsType[*Error](err); ok {
+		return nil, &Error{Op: e.Op, Status: e.Status, Detail: e.Detail, Err: fmt.Errorf("%s: %w", name, e.Err)}
+	}
+	return m, err
+}
+
+// NewModel makes a model of bytes, which are copied. Errors wrap [ErrBadModel].
+func NewModel(b []byte) (*Model, error) {
+	return readModel(bytes.NewReader(b), int64(len(b)))
+}
+
+// maxModelSize is what the 32 bit offsets of the file format can address.
+const maxModelSize = math.MaxInt32
+
+func readModel(r io.Reader, size int64) (*Model, error) {
+	if !capi.Available {
+		return nil, &Error{Op: "load model", Err: ErrCgoRequired}
+	}
+	if size > maxModelSize {
+		return nil, failf("load model", "%w: %d bytes, more than the format's limit of %d", ErrBadModel, size, maxModelSize)
+	}
+	p := capi.Alloc(int(size))
+	if p == nil {
+		return nil, failf("load model", "no memory for the model's %d bytes", size)
+	}
+	buf := unsafe.Slice((*byte)(p), size)
+	if _, err := io.ReadFull(r, buf); err != nil {
+		capi.Free(p)
+		return nil, failf("load model", "%w: read stopped before %d bytes: %w", ErrBadModel, size, err)
+	}
+	c, err := createModel(buf)
+	if err != nil {
+		capi.Free(p)
+		return nil, err
+	}
+	return newModel(&modelData{refs: 1, model: c, bytes: p, size: int(size)}), nil
+}
+
+// createModel verifies the bytes and has the runtime make a model of them.
+//
+// The runtime's own verifier looks at the file format only: a well-formed file
+// with a graph that makes no sense still crashes it. So ours goes first.
+func createModel(buf []byte) (capi.Model, error) {
+	parsed, err := model.Parse(buf)
+	if err == nil {
+		err = parsed.Verify()
+	}
+	if err != nil {
+		return nil, &Error{Op: "load model", Err: err}
+	}
+	reporter := capi.ReporterNew()
+	defer capi.ReporterFree(reporter)
+	c := capi.ModelCreate(unsafe.Pointer(unsafe.SliceData(buf)), len(buf), reporter)
+	if c == nil {
+		return nil, failed("load model", capi.Error, reporter, ErrBadModel)
+	}
+	return c, nil
+}
+
+func newModel(data *modelData) *Model {
+	m := &Model{data: data}
+	m.cleanup = runtime.AddCleanup(m, func(d *modelData) { d.release() }, data)
+	return m
+}
+
+// Close frees the model. Interpreters made from it go on working: the memory goes
+// when the last of them is closed. Closing twice, or a nil Model, does nothing.
+func (m *Model) Close() error {
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.data != nil {
+		m.cleanup.Stop()
+		m.data.release()
+		m.data = nil
+	}
+	return nil
+}
+
+// retain returns the shared part with one more reference.
+func (m *Model) retain() (*modelData, error) {
+	if m == nil {
+		return nil, fmt.Errorf("model is nil: %w", ErrClosed)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.data == nil {
+		return nil, fmt.Errorf("model: %w", ErrClosed)
+	}
+	m.data.mu.Lock()
+	defer m.data.mu.Unlock()
+	m.data.refs++
+	return m.data, nil
+}
+
+func (d *modelData) release() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refs--
+	if d.refs == 0 {
+		capi.ModelDelete(d.model)
+		capi.Free(d.bytes)
+	}
+}
+
+// Version returns the version of the linked TensorFlow Lite runtime, such as
+// "2.17.1", and "" without cgo.
+func Version() string { return strings.TrimSpace(capi.Version()) }

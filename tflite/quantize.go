@@ -1,0 +1,212 @@
+package tflite
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/gocoral/coral/internal/capi"
+)
+
+// SetFloat32 sets the tensor from real numbers, one per element ([ErrSize]). A
+// quantised tensor gets round(x/scale) + zero point, halves away from zero and
+// clamped to the type's range, by the tensor's own parameters; NaN becomes the zero
+// point. A float tensor gets the nearest number. Other types give [ErrType].
+//
+// This is TFLite's own QUANTIZE operator. SetFloat32 allocates nothing.
+func (t *Tensor) SetFloat32(src []float32) error {
+	const op = "set float32"
+	if err := t.acquire(op); err != nil {
+		return err
+	}
+	defer t.release()
+	v, err := t.floatMemory("source", len(src))
+	if err == nil {
+		err = t.writable(v)
+	}
+	if err == nil {
+		err = t.setFloat32(v, src)
+	}
+	if err != nil {
+		return &Error{Op: op, Err: err}
+	}
+	return nil
+}
+
+// ReadFloat32 reads the tensor as real numbers, one per element of dst ([ErrSize]):
+// scale * (q - zero point) by the tensor's own parameters for a quantised tensor.
+// Types that are neither float nor quantised give [ErrType]. ReadFloat32 allocates
+// nothing.
+func (t *Tensor) ReadFloat32(dst []float32) error {
+	const op = "read float32"
+	if err := t.acquire(op); err != nil {
+		return err
+	}
+	defer t.release()
+	v, err := t.floatMemory("destination", len(dst))
+	if err == nil {
+		err = t.readFloat32(v, dst)
+	}
+	if err != nil {
+		return &Error{Op: op, Err: err}
+	}
+	return nil
+}
+
+func (t *Tensor) floatMemory(what string, n int) (capi.View, error) {
+	v, err := t.memory(NoType)
+	if err != nil {
+		return v, err
+	}
+	info := t.peek()
+	if size := info.Type.Bits() / 8; size > 0 {
+		return v, t.checkLength(what, n, v.Bytes/size)
+	}
+	return v, t.checkLength(what, n, info.Elements())
+}
+
+func (t *Tensor) setFloat32(v capi.View, src []float32) error {
+	switch t.Type() {
+	case TypeFloat32:
+		return convertTo(t, v, src, func(x float32) float32 { return x })
+	case TypeFloat64:
+		return convertTo(t, v, src, func(x float32) float64 { return float64(x) })
+	case TypeFloat16:
+		return convertTo(t, v, src, NewFloat16)
+	case TypeBFloat16:
+		return convertTo(t, v, src, NewBFloat16)
+	case TypeInt8:
+		return quantizeTo[int8](t, v, src, math.MinInt8, math.MaxInt8)
+	case TypeUint8:
+		return quantizeTo[uint8](t, v, src, 0, math.MaxUint8)
+	case TypeInt16:
+		return quantizeTo[int16](t, v, src, math.MinInt16, math.MaxInt16)
+	case TypeInt32:
+		return quantizeTo[int32](t, v, src, math.MinInt32, math.MaxInt32)
+	}
+	return t.notFloat()
+}
+
+func (t *Tensor) readFloat32(v capi.View, dst []float32) error {
+	switch t.Type() {
+	case TypeFloat32:
+		return convertFrom(t, v, dst, func(x float32) float32 { return x })
+	case TypeFloat64:
+		return convertFrom(t, v, dst, func(x float64) float32 { return float32(x) })
+	case TypeFloat16:
+		return convertFrom(t, v, dst, Float16.Float32)
+	case TypeBFloat16:
+		return convertFrom(t, v, dst, BFloat16.Float32)
+	case TypeInt8:
+		return dequantizeFrom[int8](t, v, dst)
+	case TypeUint8:
+		return dequantizeFrom[uint8](t, v, dst)
+	case TypeInt16:
+		return dequantizeFrom[int16](t, v, dst)
+	case TypeInt32:
+		return dequantizeFrom[int32](t, v, dst)
+	}
+	return t.notFloat()
+}
+
+func (t *Tensor) notFloat() error {
+	return fmt.Errorf("tensor %q of type %v is neither float nor quantised, use Read and Set: %w", t.Name(), t.Type(), ErrType)
+}
+
+func convertTo[T Element](t *Tensor, v capi.View, src []float32, f func(float32) T) error {
+	dst, err := elements[T](t, v)
+	if err != nil {
+		return err
+	}
+	for k, x := range src {
+		dst[k] = f(x)
+	}
+	return nil
+}
+
+func convertFrom[T Element](t *Tensor, v capi.View, dst []float32, f func(T) float32) error {
+	src, err := elements[T](t, v)
+	if err != nil {
+		return err
+	}
+	for k, x := range src {
+		dst[k] = f(x)
+	}
+	return nil
+}
+
+type quantizedElement interface {
+	int8 | uint8 | int16 | int32
+}
+
+func quantizeTo[T quantizedElement](t *Tensor, v capi.View, src []float32, low, high float64) error {
+	dst, err := quantizedElements[T](t, v)
+	if err != nil {
+		return err
+	}
+	channels := channelsOf(t.peek())
+	for k, x := range src {
+		scale, zero := channels.at(k)
+		dst[k] = T(quantize(x, scale, zero, low, high))
+	}
+	return nil
+}
+
+func quantize(x float32, scale, zero, low, high float64) float64 {
+	q := math.Round(float64(x)/scale) + zero
+	if q != q {
+		q = zero
+	}
+	return min(max(q, low), high)
+}
+
+func dequantizeFrom[T quantizedElement](t *Tensor, v capi.View, dst []float32) error {
+	src, err := quantizedElements[T](t, v)
+	if err != nil {
+		return err
+	}
+	channels := channelsOf(t.peek())
+	for k, q := range src {
+		scale, zero := channels.at(k)
+		dst[k] = float32(scale * (float64(q) - zero))
+	}
+	return nil
+}
+
+func quantizedElements[T quantizedElement](t *Tensor, v capi.View) ([]T, error) {
+	if !t.Quantization().Quantized() {
+		return nil, t.notFloat()
+	}
+	size := int(unsafe.Sizeof(*new(T)))
+	if v.Bytes%size != 0 || uintptr(v.Data)%uintptr(size) != 0 {
+		return nil, fmt.Errorf("tensor %q: %d bytes do not hold whole elements: %w", t.Name(), v.Bytes, ErrUnsupported)
+	}
+	return unsafe.Slice((*T)(v.Data), v.Bytes/size), nil
+}
+
+// channels finds the parameters for an element by its position.
+type channels struct {
+	q      *Quantization
+	stride int // elements between two indices of the quantised dimension
+}
+
+func channelsOf(info *TensorInfo) channels {
+	q := &info.Quantization
+	if !q.PerChannel() || q.Dimension < 0 || q.Dimension >= len(info.Shape) ||
+		info.Shape[q.Dimension] != len(q.Scales) || len(q.ZeroPoints) != len(q.Scales) {
+		return channels{q: q}
+	}
+	stride := 1
+	for _, d := range info.Shape[q.Dimension+1:] {
+		stride *= d
+	}
+	return channels{q: q, stride: stride}
+}
+
+func (c channels) at(k int) (scale, zero float64) {
+	if c.stride == 0 {
+		return float64(c.q.Scale), float64(c.q.ZeroPoint)
+	}
+	channel := k / c.stride % len(c.q.Scales)
+	return float64(c.q.Scales[channel]), float64(c.q.ZeroPoints[channel])
+}
