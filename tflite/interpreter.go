@@ -375,8 +375,8 @@ func (i *Interpreter) allocate(op string) error {
 	for k := range outputs {
 		outputs[k] = i.newTensor(output, k)
 	}
-	for _, t := range slices.Concat(inputs, outputs) {
-		if err := t.checkMemory(); err != nil {
+	for _, t := range inputs {
+		if err := t.prepare(); err != nil {
 			return &Error{Op: op, Err: err}
 		}
 	}

@@ -94,6 +94,7 @@ func (i *Interpreter) finish(ctx context.Context, op string, status capi.Status,
 	for _, t := range outputs {
 		if t.dynamic {
 			t.refresh()
+			t.filled = true
 		}
 	}
 	return nil

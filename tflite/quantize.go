@@ -3,7 +3,6 @@ package tflite
 import (
 	"fmt"
 	"math"
-	"unsafe"
 
 	"github.com/gocoral/coral/internal/capi"
 )
@@ -53,16 +52,23 @@ func (t *Tensor) ReadFloat32(dst []float32) error {
 	return nil
 }
 
+// floatMemory is memory for a tensor whose content can be seen as real numbers.
 func (t *Tensor) floatMemory(what string, n int) (capi.View, error) {
+	info := t.peek()
+	switch info.Type {
+	case TypeFloat32, TypeFloat64, TypeFloat16, TypeBFloat16:
+	case TypeInt8, TypeUint8, TypeInt16, TypeInt32:
+		if !info.Quantization.Quantized() {
+			return capi.View{}, t.notFloat()
+		}
+	default:
+		return capi.View{}, t.notFloat()
+	}
 	v, err := t.memory(NoType)
 	if err != nil {
 		return v, err
 	}
-	info := t.peek()
-	if size := info.Type.Bits() / 8; size > 0 {
-		return v, t.checkLength(what, n, v.Bytes/size)
-	}
-	return v, t.checkLength(what, n, info.Elements())
+	return v, t.checkLength(what, n, v.Bytes/(info.Type.Bits()/8))
 }
 
 func (t *Tensor) setFloat32(v capi.View, src []float32) error {
@@ -140,7 +146,7 @@ type quantizedElement interface {
 }
 
 func quantizeTo[T quantizedElement](t *Tensor, v capi.View, src []float32, low, high float64) error {
-	dst, err := quantizedElements[T](t, v)
+	dst, err := elements[T](t, v)
 	if err != nil {
 		return err
 	}
@@ -161,7 +167,7 @@ func quantize(x float32, scale, zero, low, high float64) float64 {
 }
 
 func dequantizeFrom[T quantizedElement](t *Tensor, v capi.View, dst []float32) error {
-	src, err := quantizedElements[T](t, v)
+	src, err := elements[T](t, v)
 	if err != nil {
 		return err
 	}
@@ -171,17 +177,6 @@ func dequantizeFrom[T quantizedElement](t *Tensor, v capi.View, dst []float32) e
 		dst[k] = float32(scale * (float64(q) - zero))
 	}
 	return nil
-}
-
-func quantizedElements[T quantizedElement](t *Tensor, v capi.View) ([]T, error) {
-	if !t.Quantization().Quantized() {
-		return nil, t.notFloat()
-	}
-	size := int(unsafe.Sizeof(*new(T)))
-	if v.Bytes%size != 0 || uintptr(v.Data)%uintptr(size) != 0 {
-		return nil, fmt.Errorf("tensor %q: %d bytes do not hold whole elements: %w", t.Name(), v.Bytes, ErrUnsupported)
-	}
-	return unsafe.Slice((*T)(v.Data), v.Bytes/size), nil
 }
 
 // channels finds the parameters for an element by its position.

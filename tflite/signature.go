@@ -180,8 +180,8 @@ func (s *Signature) allocate(op string) error {
 		return failed(op, status, i.res.reporter, nil)
 	}
 	s.inputs, s.outputs = s.newTensors(input), s.newTensors(output)
-	for _, t := range slices.Concat(s.inputs, s.outputs) {
-		if err := t.checkMemory(); err != nil {
+	for _, t := range s.inputs {
+		if err := t.prepare(); err != nil {
 			return &Error{Op: op, Err: fmt.Errorf("signature %q: %w", s.key, err)}
 		}
 	}

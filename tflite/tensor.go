@@ -36,7 +36,8 @@ type Tensor struct {
 	side       side
 	index      int
 	generation uint64
-	dynamic    bool // the runtime decides the size while it runs
+	dynamic    bool // an output that the runtime allocates while it runs
+	filled     bool // and that it has allocated
 	info       atomic.Pointer[TensorInfo]
 }
 
@@ -110,15 +111,20 @@ func (t *Tensor) refresh() {
 	if t.signature != nil {
 		info.Name = t.signature.names(t.side)[t.index]
 	}
-	t.dynamic = v.Allocation == capi.Dynamic
+	t.dynamic = t.side == output && (v.Allocation == capi.Dynamic || v.Data == nil)
 	t.info.Store(info)
 }
 
-// checkMemory makes sure that what the runtime called allocated is: 2.20 reports
-// success for a tensor it got no memory for.
-func (t *Tensor) checkMemory() error {
-	if v := t.view(); v.Data == nil && v.Bytes > 0 && !t.dynamic {
-		return fmt.Errorf("no memory for the %d bytes of %s %q: %w", v.Bytes, t.side, t.Name(), ErrSize)
+// prepare makes a freshly allocated input fit to be used before it is set.
+func (t *Tensor) prepare() error {
+	if t.Type() == TypeString {
+		// The runtime reads the count of strings from the content, whatever the
+		// shape says, and the content is nil at first.
+		return t.setStrings(make([]string, t.Elements()))
+	}
+	if v := t.view(); v.Data == nil && v.Bytes > 0 {
+		// 2.20 reports success for a tensor it got no memory for.
+		return fmt.Errorf("no memory for the %d bytes of input %q: %w", v.Bytes, t.Name(), ErrSize)
 	}
 	return nil
 }
@@ -151,7 +157,7 @@ func (t *Tensor) memory(want Type) (capi.View, error) {
 	if want != NoType && want != info.Type && (want != TypeUint8 || info.Type != TypeBool) {
 		return v, fmt.Errorf("tensor %q holds %v, not %v: %w", info.Name, info.Type, want, ErrType)
 	}
-	if v.Data == nil && v.Bytes > 0 || v.Data == nil && t.dynamic {
+	if v.Data == nil && (v.Bytes > 0 || t.dynamic && !t.filled) {
 		return v, fmt.Errorf("tensor %q has no content before the first Invoke: %w", info.Name, ErrStale)
 	}
 	return v, nil

@@ -19,6 +19,7 @@ package capi
 import "C"
 
 import (
+	"slices"
 	"sync"
 	"unsafe"
 )
@@ -207,7 +208,10 @@ func TensorInfo(t Tensor) Info {
 		info.Signature = goints(c.signature, c.signature_rank)
 	}
 	if c.scales != nil {
-		info.ZeroPoints = goints(c.zero_points, c.channels)
+		info.ZeroPoints = goints(c.zero_points, c.zero_point_count)
+		if len(info.ZeroPoints) == 1 {
+			info.ZeroPoints = slices.Repeat(info.ZeroPoints, int(c.channels))
+		}
 		for _, s := range unsafe.Slice(c.scales, c.channels) {
 			info.Scales = append(info.Scales, float32(s))
 		}

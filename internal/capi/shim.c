@@ -377,7 +377,7 @@ coral_tensor_info coral_tensor_info_of(const TfLiteTensor* t) {
   const affine_quantization* q = t->quantization.params;
   if (t->quantization.type != AFFINE || q == NULL || q->scale == NULL ||
       q->scale->size == 0 || q->zero_point == NULL ||
-      q->zero_point->size != q->scale->size) {
+      (q->zero_point->size != q->scale->size && q->zero_point->size != 1)) {
     return info;
   }
   info.scale = q->scale->data[0];
@@ -386,6 +386,7 @@ coral_tensor_info coral_tensor_info_of(const TfLiteTensor* t) {
     info.scales = q->scale->data;
     info.zero_points = q->zero_point->data;
     info.channels = q->scale->size;
+    info.zero_point_count = q->zero_point->size;
     info.dimension = q->quantized_dimension;
   }
   return info;

@@ -88,6 +88,7 @@ typedef struct {
   const float* scales;   /* per channel, or NULL */
   const int* zero_points;
   int32_t channels;
+  int32_t zero_point_count;  /* channels, or 1 for all: 2.20 folds equal ones */
   int32_t dimension;
 } coral_tensor_info;
 coral_tensor_info coral_tensor_info_of(const TfLiteTensor*);

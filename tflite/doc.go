@@ -1,0 +1,80 @@
+// Package tflite runs TensorFlow Lite models through the C API, libtensorflowlite_c.
+//
+//	m, err := tflite.LoadModel("model.tflite")
+//	if err != nil {
+//		return err
+//	}
+//	defer m.Close()
+//	i, err := tflite.NewInterpreter(m)
+//	if err != nil {
+//		return err
+//	}
+//	defer i.Close()
+//	in, err := i.Input(0)
+//	if err != nil {
+//		return err
+//	}
+//	if err := tflite.Set(in, pixels); err != nil { // a []uint8
+//		return err
+//	}
+//	if err := i.Invoke(ctx); err != nil {
+//		return err
+//	}
+//	out, err := i.Output(0)
+//	if err != nil {
+//		return err
+//	}
+//	err = tflite.Read(out, scores)
+//
+// Most programs want package coral instead, which chooses a device and is safe for
+// concurrent use; this package is the layer below.
+//
+// # Tensors
+//
+// A [Tensor] is a handle. Its content is reached in one of four ways:
+//
+//   - [Set] and [Read] copy, check type and length, and allocate nothing.
+//   - [Use] lends the memory itself to a function, without a copy.
+//   - [Tensor.SetFloat32] and [Tensor.ReadFloat32] convert from and to real numbers
+//     by the tensor's own quantisation.
+//   - [Data] returns a raw view, with conditions that are the caller's to keep.
+//
+// [Tensor.Value] and [Tensor.SetValue] do the same for programs that learn the
+// element type at run time only. Strings have [Tensor.ReadStrings] and
+// [Tensor.SetStrings].
+//
+// # Quantisation
+//
+// A quantised tensor holds integers q that stand for scale * (q - zero point). The
+// parameters come with the tensor, see [Quantization]; a model whose type is uint8
+// expects uint8, and it is up to the caller to set it so or to go through floats.
+//
+// # Concurrency
+//
+// An interpreter does one thing at a time. A call that finds it in use returns
+// [ErrBusy] and has no effect: never a race, never a wrong answer.
+//
+// # Delegates and speed
+//
+// The C API leaves XNNPACK, its vectorised kernels, out unless it is attached. This
+// package attaches it, with the kernels for quantised models, and goes on without
+// where it cannot prepare a model. [Interpreter.Backend] tells which kernels run how
+// many operators. The runtime prints a line about it on standard error, once a
+// process, which is left alone: hiding it would hide panics and abort messages too.
+//
+// # Errors and memory
+//
+// Every failure is an [*Error] with the runtime's own words, and wraps one of the
+// sentinels. Nothing here returns nil without a reason, and bad input does not end
+// the process: indices, types, lengths and shapes are checked before the runtime
+// sees them, and models are verified before they are loaded.
+//
+// Close what you open. What is dropped without Close is freed by the garbage
+// collector, unless [Data] has exposed it.
+//
+// # Runtimes
+//
+// One build works with every runtime from 2.9.0 to 2.20.0. What an older one lacks
+// (signatures, cancellation) answers with [ErrUnsupported]. [Version] tells which one
+// is linked.
+package tflite

@@ -1,0 +1,121 @@
+package tflite_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral/tflite"
+)
+
+func signature(t *testing.T, i *tflite.Interpreter, key string) *tflite.Signature {
+	t.Helper()
+	s, err := i.Signature(key)
+	require.NoError(t, err)
+	return s
+}
+
+func TestSignaturesOfAnOldRuntime(t *testing.T) {
+	if minor(t) >= 17 {
+		t.Skipf("TensorFlow Lite %s has signatures", tflite.Version())
+	}
+	i := interpreter(t, "two_signatures")
+	_, err := i.Signatures()
+	require.ErrorIs(t, err, tflite.ErrUnsupported)
+	_, err = i.Signature("add")
+	require.ErrorIs(t, err, tflite.ErrUnsupported)
+}
+
+func needSignatures(t *testing.T) {
+	t.Helper()
+	if minor(t) < 17 {
+		t.Skipf("TensorFlow Lite %s has no signatures", tflite.Version())
+	}
+}
+
+func TestTwoSignatures(t *testing.T) {
+	needSignatures(t)
+	i := interpreter(t, "two_signatures")
+	keys, err := i.Signatures()
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"add", "mul"}, keys)
+
+	for key, want := range map[string][]float32{"add": {6, 8, 10, 12}, "mul": {5, 12, 21, 32}} {
+		s := signature(t, i, key)
+		assert.Equal(t, key, s.Key())
+		assert.ElementsMatch(t, []string{"x", "y"}, s.InputNames())
+		assert.Equal(t, []string{"z"}, s.OutputNames())
+		assert.Same(t, s, signature(t, i, key), "asking twice gives the same one")
+		x, err := s.Input("x")
+		require.NoError(t, err)
+		y, err := s.Input("y")
+		require.NoError(t, err)
+		assert.Equal(t, "x", x.Name())
+		set[float32](t, x, 1, 2, 3, 4)
+		set[float32](t, y, 5, 6, 7, 8)
+		require.NoError(t, s.Invoke(t.Context()))
+		z, err := s.Output("z")
+		require.NoError(t, err)
+		assert.Equal(t, want, read[float32](t, z), key)
+	}
+}
+
+func TestSignatureResize(t *testing.T) {
+	needSignatures(t)
+	i := interpreter(t, "add_dynamic")
+	s := signature(t, i, "serving_default")
+	old, err := s.Input("a")
+	require.NoError(t, err)
+	primary := input(t, i, 0)
+	require.NoError(t, s.Resize("a", 3, 4))
+	require.NoError(t, s.Resize("b", 3, 4))
+	require.ErrorIs(t, tflite.Set(old, make([]float32, 4)), tflite.ErrStale)
+	require.ErrorIs(t, tflite.Set(primary, make([]float32, 4)), tflite.ErrStale)
+
+	a, err := s.Input("a")
+	require.NoError(t, err)
+	b, err := s.Input("b")
+	require.NoError(t, err)
+	set(t, a, make([]float32, 12)...)
+	set(t, b, make([]float32, 12)...)
+	require.NoError(t, s.Invoke(t.Context()))
+	sum, err := s.Output("sum")
+	require.NoError(t, err)
+	assert.Equal(t, []int{3, 4}, sum.Shape())
+	assert.Equal(t, []int{3, 4}, input(t, i, 0).Shape(), "the primary graph is the same graph")
+}
+
+func TestSignatureMisuse(t *testing.T) {
+	needSignatures(t)
+	i := interpreter(t, "two_signatures")
+	_, err := i.Signature("sub")
+	require.ErrorIs(t, err, tflite.ErrSize)
+	require.ErrorContains(t, err, "there is add, mul")
+	s := signature(t, i, "add")
+	_, err = s.Input("q")
+	require.ErrorIs(t, err, tflite.ErrSize)
+	_, err = s.Output("x")
+	require.ErrorIs(t, err, tflite.ErrSize)
+	require.ErrorIs(t, s.Resize("q", 4), tflite.ErrSize)
+	require.ErrorIs(t, s.Resize("x", -4), tflite.ErrSize)
+	require.ErrorIs(t, s.Resize("x", 2, 2), tflite.ErrSize)
+	x, err := s.Input("x")
+	require.NoError(t, err)
+	require.NoError(t, i.Close())
+	require.ErrorIs(t, s.Invoke(t.Context()), tflite.ErrClosed)
+	require.ErrorIs(t, tflite.Set(x, []float32{1, 2, 3, 4}), tflite.ErrStale)
+	_, err = interpreter(t, "no_signature").Signature("serving_default")
+	require.ErrorContains(t, err, "there is none")
+}
+
+func TestSignatureHonoursTheContext(t *testing.T) {
+	needSignatures(t)
+	s := signature(t, interpreter(t, "add"), "serving_default")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	<-ctx.Done()
+	require.ErrorIs(t, s.Invoke(ctx), context.DeadlineExceeded)
+}
