@@ -19,12 +19,24 @@ type target struct {
 	build   thirdparty.Build
 }
 
-// selection is what the user said about it; both texts may be empty.
-type selection struct{ version, platform string }
+// selection is what the user said about it, and about where files are. All
+// three texts may be empty.
+type selection struct{ version, platform, root string }
 
 func (s *selection) addTo(flags *flag.FlagSet) {
 	flags.StringVar(&s.version, "version", os.Getenv("TFLITE"), "`version` of TensorFlow Lite (default: what suits this machine)")
 	flags.StringVar(&s.platform, "platform", "", "`os/arch` the files are for, if not this machine")
+	addRoot(flags, &s.root)
+}
+
+// resolve finds the place and the library that a command is about.
+func (t *tool) resolve(ctx context.Context, s selection) (place, target, error) {
+	where, err := findPlace(s.root)
+	if err != nil {
+		return place{}, target{}, err
+	}
+	what, err := t.choose(ctx, s)
+	return where, what, err
 }
 
 // choose finds the library to use.

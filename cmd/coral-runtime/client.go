@@ -57,7 +57,7 @@ func npmArgs(_ string, r thirdparty.Runtime, _ thirdparty.Build) ([]string, erro
 
 func mavenArgs(dir string, r thirdparty.Runtime, b thirdparty.Build) ([]string, error) {
 	return []string{
-		"--quiet", "--batch-mode", "-Dstyle.color=never",
+		"--quiet", "--batch-mode",
 		"org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy",
 		fmt.Sprintf("-Dartifact=%s:%s:jar:%s", r.Package, r.PackageVersion, b.Tag),
 		"-DoutputDirectory=" + dir,
@@ -111,7 +111,6 @@ func lookPath(names []string) (string, error) {
 func runIn(ctx context.Context, dir, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "NO_COLOR=1", "npm_config_update_notifier=false")
 	cmd.WaitDelay = 5 * time.Second // its children may keep the pipe open
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -122,7 +121,7 @@ var (
 	// prefixes are what package managers put before each line of an error.
 	prefixes = regexp.MustCompile(`^(\[?(ERROR|WARNING)\]?:?|npm (error|ERR!)|404)(\s+|$)`)
 	// boilerplate are lines of theirs that no failure is explained by.
-	boilerplate = regexp.MustCompile(`^(\[notice\]|\[Help|To see the full|Re-run Maven|For more information|A complete log|Note that you can|tarball, folder|code |errno |syscall )`)
+	boilerplate = regexp.MustCompile(`^(\[notice\]|npm notice|\[Help|To see the full|Re-run Maven|For more information|A complete log|Note that you can|tarball, folder|code |errno |syscall )`)
 	// noNetwork is the part of a line that says so, in the words of libc, Python,
 	// Node, Java and Go.
 	noNetwork = regexp.MustCompile(`(?i)[^:'"()]*(name resolution|name or service not known|EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED|ECONNRESET|ETIMEDOUT|connection (refused|reset|timed out)|network is unreachable|no such host|unknown host|read timed out|connect timed out|cannot connect to proxy)[^:'"()]*`)

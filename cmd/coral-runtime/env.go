@@ -15,13 +15,8 @@ import (
 func (t *tool) env(flags *flag.FlagSet) func(context.Context, []string) error {
 	var s selection
 	s.addTo(flags)
-	root := rootFlag(flags)
 	return func(ctx context.Context, _ []string) error {
-		where, err := findPlace(*root)
-		if err != nil {
-			return err
-		}
-		what, err := t.choose(ctx, s)
+		where, what, err := t.resolve(ctx, s)
 		if err != nil {
 			return err
 		}

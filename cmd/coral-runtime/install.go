@@ -20,7 +20,6 @@ const header = "tflite_c.h"
 func (t *tool) install(flags *flag.FlagSet) func(context.Context, []string) error {
 	var s selection
 	s.addTo(flags)
-	root := rootFlag(flags)
 	prefix := flags.String("prefix", "", "`folder` that gets lib, include and lib/pkgconfig, as in /usr/local")
 	headerFile := flags.String("header", "", "`file` to install as "+header+" (default: the module's own)")
 	return func(ctx context.Context, _ []string) error {
@@ -31,11 +30,7 @@ func (t *tool) install(flags *flag.FlagSet) func(context.Context, []string) erro
 		if err != nil {
 			return err
 		}
-		where, err := findPlace(*root)
-		if err != nil {
-			return err
-		}
-		what, err := t.choose(ctx, s)
+		where, what, err := t.resolve(ctx, s)
 		if err != nil {
 			return err
 		}

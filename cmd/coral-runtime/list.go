@@ -35,9 +35,10 @@ type row struct {
 // list is the command of that name.
 func (t *tool) list(flags *flag.FlagSet) func(context.Context, []string) error {
 	asJSON := flags.Bool("json", false, "print one JSON object a line")
-	root := rootFlag(flags)
+	var root string
+	addRoot(flags, &root)
 	return func(context.Context, []string) error {
-		where, err := findPlace(*root)
+		where, err := findPlace(root)
 		if err != nil {
 			return err
 		}

@@ -17,9 +17,10 @@ import (
 // fetchModels is the command models.
 func (t *tool) fetchModels(flags *flag.FlagSet) func(context.Context, []string) error {
 	dir := flags.String("dir", "", "`folder` for the files (default: third_party/models in a checkout)")
-	root := rootFlag(flags)
+	var root string
+	addRoot(flags, &root)
 	return func(ctx context.Context, names []string) error {
-		where, err := findPlace(*root)
+		where, err := findPlace(root)
 		if err != nil {
 			return err
 		}

@@ -18,8 +18,8 @@ type place struct {
 	checkout string
 }
 
-func rootFlag(flags *flag.FlagSet) *string {
-	return flags.String("root", "", "`folder` for fetched files (default: this checkout, else the user's cache folder)")
+func addRoot(flags *flag.FlagSet, root *string) {
+	flags.StringVar(root, "root", "", "`folder` for fetched files (default: this checkout, else the user's cache folder)")
 }
 
 // findPlace decides between the checkout that the current folder is part of,

@@ -13,9 +13,10 @@ import (
 // verify is the command of that name. Absent files are no failure: nothing says
 // that everything has to be fetched.
 func (t *tool) verify(flags *flag.FlagSet) func(context.Context, []string) error {
-	root := rootFlag(flags)
+	var root string
+	addRoot(flags, &root)
 	return func(context.Context, []string) error {
-		where, err := findPlace(*root)
+		where, err := findPlace(root)
 		if err != nil {
 			return err
 		}

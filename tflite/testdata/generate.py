@@ -385,6 +385,23 @@ def unresolved_op():
     return _custom("NoSuchOp")
 
 
+@model("pair.tflite")
+def pair():
+    """y = -x: the CPU form of a pair of models."""
+    m = Model()
+    g = m.graph()
+    x = g.input("x", "float32", [4])
+    y = g.output("y", "float32", [4])
+    g.op(OPS.NEG, [x], [y])
+    return m
+
+
+@model("pair_edgetpu.tflite")
+def pair_edgetpu():
+    """Looks compiled for the Edge TPU by its operator, edgetpu-custom-op, which is empty."""
+    return _custom("edgetpu-custom-op")
+
+
 def _custom(name):
     m = Model()
     g = m.graph()
