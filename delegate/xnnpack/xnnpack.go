@@ -65,7 +65,8 @@ func WithoutSigned() Option { return without(capi.XNNPACKSigned) }
 func WithoutUnsigned() Option { return without(capi.XNNPACKUnsigned) }
 
 // WithForceFP16 computes float32 models in half precision, which is faster on CPUs
-// with FP16 arithmetic (ARMv8.2 and later) and less exact everywhere.
+// with FP16 arithmetic (ARMv8.2 and later) and less exact everywhere. On a CPU that
+// the runtime has no such kernels for, the interpreter refuses the delegate.
 func WithForceFP16() Option {
 	return func(o *options) error {
 		o.flags |= capi.XNNPACKForceFP16
