@@ -96,33 +96,34 @@ type Device struct {
 // A nil result is no promise: a USB device held by another process shows only
 // when it is opened.
 func (d Device) Usable() error {
-	obstacle, reason := d.obstacle()
+	reason, obstacle := d.obstacle()
 	if obstacle == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %w: %s", d.Path, obstacle, cmp.Or(d.Reason, reason))
 }
 
-// obstacle returns the sentinel for what stands in the way, and a sentence for
-// it that needs no knowledge beyond d.
-func (d Device) obstacle() (error, string) {
+// obstacle returns the sentinel for what stands in the way, if anything does, and
+// a sentence about it that needs no knowledge beyond d.
+func (d Device) obstacle() (reason string, sentinel error) {
 	switch {
 	case d.State == Dead:
-		return ErrNoDevice, "the device no longer answers (status " + cmp.Or(d.Status, "unknown") + d.reading() +
-			"): switch the machine off and on, and look for the cause with dmesg"
+		return "the device no longer answers (status " + cmp.Or(d.Status, "unknown") + d.reading() +
+			"): switch the machine off and on, and look for the cause with dmesg", ErrNoDevice
 	case d.State == Lamed:
-		return ErrNoDevice, "the kernel driver could not enable all of the device, usually its interrupts: " +
-			"see dmesg | grep apex"
+		return "the kernel driver could not enable all of the device, usually its interrupts: see dmesg | grep apex",
+			ErrNoDevice
 	case d.State == Overheated:
-		return ErrNoDevice, "the chip is at its shutdown temperature" + d.reading() + ": cool it"
+		return "the chip is at its shutdown temperature" + d.reading() + ": cool it", ErrNoDevice
 	case !d.Accessible:
-		return ErrPermission, "this process may not read and write " + cmp.Or(d.Node, d.Path)
+		return "this process may not read and write " + cmp.Or(d.Node, d.Path), ErrPermission
 	case d.Owned && d.OwnerPID != os.Getpid():
-		return ErrDeviceBusy, "it is held by " + d.owner() + ": stop that, or choose another device"
+		return "it is held by " + d.owner() + ": stop that, or choose another device", ErrDeviceBusy
 	}
-	return nil, ""
+	return "", nil
 }
 
+// reading is the temperature for the end of a list, if there is one.
 func (d Device) reading() string {
 	if d.Temperature == nil {
 		return ""

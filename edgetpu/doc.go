@@ -62,8 +62,8 @@
 //
 // libusb is reached through gousb, which needs cgo and libusb-1.0 with its
 // pkg-config file at build time. With CGO_ENABLED=0 or the build tag nousb,
-// Linux loses nothing, and macOS and Windows see no devices. PCIe devices are
-// known on Linux only.
+// Linux loses nothing where sysfs is mounted, and macOS and Windows see no
+// devices. PCIe devices are known on Linux only.
 //
 // # Testing
 //

@@ -78,12 +78,12 @@ func ExampleChoose() {
 		{Type: edgetpu.USB, Path: "/sys/bus/usb/devices/2-1", State: edgetpu.Uninitialised, Accessible: true},
 	}
 
-	any, err := edgetpu.Choose(devices, edgetpu.Selector{})
+	first, err := edgetpu.Choose(devices, edgetpu.Selector{}) // any
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(any.Path)
+	fmt.Println(first.Path)
 
 	pcie, err := edgetpu.ParseDevice("pci")
 	if err != nil {

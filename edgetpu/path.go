@@ -15,11 +15,8 @@ const (
 // parsePorts takes the name of a USB device in sysfs apart: BUS-PORT[.PORT…].
 // Root hubs (usb1) and interfaces (1-3:1.0) are not devices in that sense.
 func parsePorts(name string) (busAndPorts []int, ok bool) {
-	bus, ports, ok := strings.Cut(name, "-")
-	if !ok {
-		return nil, false
-	}
-	for field := range strings.SplitSeq(bus+"."+ports, ".") {
+	bus, ports, _ := strings.Cut(name, "-")
+	for _, field := range append([]string{bus}, strings.Split(ports, ".")...) {
 		n, ok := parseIndex(field)
 		if !ok || n == 0 { // buses and ports count from 1
 			return nil, false

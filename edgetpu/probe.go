@@ -52,9 +52,10 @@ func WithLogger(l *slog.Logger) ProbeOption {
 // plugged or unplugged; see the package documentation for how libedgetpu's own
 // order differs. Unusable devices are listed too, with the Reason.
 //
-// No device, no driver, no permission and a build without libusb all give an
-// empty list and no error. The error is that of ctx, if it ends before the
-// kernel or libusb has answered, or names a root that is not there.
+// No device, no driver, no USB, a sysfs that may not be read and a build without
+// libusb all give an empty list and no error. The error is that of ctx, if it
+// ends before the kernel or libusb has answered, or names a root that is not
+// there. Any number of goroutines may call Probe at once.
 func Probe(ctx context.Context, opts ...ProbeOption) ([]Device, error) {
 	p, err := newProber(opts)
 	if err != nil {
@@ -129,7 +130,7 @@ func (p *prober) judge(d *Device) {
 	default:
 		denied = "the kernel does not tell its device number (devnum): unplug it and plug it in again"
 	}
-	obstacle, reason := d.obstacle()
+	reason, obstacle := d.obstacle()
 	if errors.Is(obstacle, ErrPermission) {
 		reason = denied
 	}

@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"testing/fstest"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -184,7 +183,7 @@ func TestProbeRoot(t *testing.T) {
 	assert.Empty(t, devices)
 }
 
-// denied are the ways in which a node can be out of reach.
+// The ways in which a node can be out of reach.
 func TestProbeAccess(t *testing.T) {
 	tests := map[string]struct {
 		err          error
@@ -358,28 +357,33 @@ func TestProbeContext(t *testing.T) {
 }
 
 func TestProbeReturnsWhileLibUSBHangs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		woken := make(chan struct{})
-		calls := 0
-		hang := func() ([]edgetpu.USBDevice, error) {
-			calls++
+	entered, woken := make(chan struct{}, 2), make(chan struct{})
+	opts := []edgetpu.ProbeOption{
+		noUSB, edgetpu.WithAccess(allow),
+		edgetpu.WithLibUSB(func() ([]edgetpu.USBDevice, error) {
+			entered <- struct{}{}
 			<-woken
 			return []edgetpu.USBDevice{edgetpu.NewUSBDevice(ready, 7, 5000, 2, 1)}, nil
-		}
-		for range 3 {
-			start := time.Now()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			devices, err := edgetpu.Probe(ctx, noUSB, edgetpu.WithAccess(allow), edgetpu.WithLibUSB(hang))
-			cancel()
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-			assert.Empty(t, devices)
-			assert.Equal(t, time.Second, time.Since(start))
-		}
-		assert.Equal(t, 1, calls, "the calls that gave up must not hold a thread each")
-		close(woken)
-		synctest.Wait()
+		}),
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-entered
+		cancel()
+	}()
+	devices, err := edgetpu.Probe(ctx, opts...)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Empty(t, devices)
 
-		devices := probe(t, noUSB, edgetpu.WithAccess(allow), edgetpu.WithLibUSB(hang))
-		assert.Len(t, devices, 2, "libusb is asked again once it has returned")
-	})
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		_, err := edgetpu.Probe(ctx, opts...)
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+	assert.Empty(t, entered, "calls that give up must not each hold a thread in libusb")
+
+	close(woken)
+	assert.Len(t, probe(t, opts...), 2, "libusb is asked again once it has returned")
+	assert.Len(t, entered, 1)
 }
