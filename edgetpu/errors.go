@@ -7,7 +7,7 @@ import (
 )
 
 // The sentinels this package's errors wrap; test for them with [errors.Is]. All
-// but ErrDeviceSpec are the same values as in the module's other packages.
+// but ErrDeviceSpec and ErrRuntimeStuck are the same values as in the module's other packages.
 var (
 	// ErrNoDevice: nothing that matches is attached, or what is attached is dead.
 	ErrNoDevice = errs.ErrNoDevice
@@ -15,6 +15,15 @@ var (
 	ErrPermission = errs.ErrPermission
 	// ErrDeviceBusy: another process holds the device.
 	ErrDeviceBusy = errs.ErrDeviceBusy
+	// ErrLibraryNotFound: libedgetpu could not be loaded.
+	ErrLibraryNotFound = errs.ErrLibraryNotFound
+	// ErrDelegateDeclined: libedgetpu gave no delegate.
+	ErrDelegateDeclined = errs.ErrDelegateDeclined
+	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
+	ErrCgoRequired = errs.ErrCgoRequired
+	// ErrRuntimeStuck: libedgetpu did not return from a call, so this process
+	// cannot use it.
+	ErrRuntimeStuck = errors.New("libedgetpu is stuck")
 	// ErrUnsupported: this build or platform cannot do it.
 	ErrUnsupported = errs.ErrUnsupported
 	// ErrDeviceSpec: a device name that is not in [ParseDevice]'s grammar. It is

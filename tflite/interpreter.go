@@ -1,8 +1,8 @@
 package tflite
 
 import (
+	"context"
 	"fmt"
-	"log/slog"
 	"math"
 	"runtime"
 	"slices"
@@ -36,8 +36,10 @@ type Interpreter struct {
 	outputs    []*Tensor
 	signatures map[string]*Signature
 
+	offload   func(context.Context, *Offload) error // nil: the graph runs here
+	offloaded Offload
+
 	cleanup runtime.Cleanup
-	logger  *slog.Logger
 }
 
 // NewInterpreter builds an interpreter for m and allocates its tensors. The model
@@ -102,7 +104,7 @@ func build(m *Model, o *options, layout int) (*Interpreter, error) {
 		nInputs:  capi.InputCount(res.interpreter),
 		nOutputs: capi.OutputCount(res.interpreter),
 		maxBytes: o.maxBytes,
-		logger:   o.logger,
+		offload:  o.offload,
 	}
 	if err := i.allocate(op); err != nil {
 		res.free()

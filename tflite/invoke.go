@@ -31,6 +31,9 @@ func (i *Interpreter) Invoke(ctx context.Context) error {
 	if err := i.allocate(op); err != nil {
 		return err
 	}
+	if i.offload != nil {
+		return i.invokeElsewhere(ctx, op)
+	}
 	return i.finish(ctx, op, i.run(ctx, primary{i.res.interpreter}), i.outputs)
 }
 

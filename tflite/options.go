@@ -1,12 +1,14 @@
 package tflite
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
+	"github.com/gocoral/coral/internal/capi"
 )
 
 // Option configures an [Interpreter].
@@ -47,6 +49,7 @@ type options struct {
 	delegates []delegate.Delegate
 	customOps []CustomOp
 	maxBytes  int
+	offload   func(context.Context, *Offload) error
 	logger    *slog.Logger
 }
 
@@ -125,6 +128,14 @@ func WithCustomOp(op CustomOp) Option {
 		o.customOps = append(o.customOps, op)
 		return nil
 	}
+}
+
+// WithPlaceholderOp makes a custom operator known that runs elsewhere: the model can
+// then be loaded and its tensors used, but an Invoke that reaches the operator fails.
+// See [WithOffload].
+func WithPlaceholderOp(name string) Option {
+	prepare, invoke := capi.Placeholder()
+	return WithCustomOp(CustomOp{Name: name, Prepare: prepare, Invoke: invoke})
 }
 
 // WithMaxTensorBytes bounds the size of an input after Resize; the default is

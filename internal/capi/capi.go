@@ -92,6 +92,11 @@ func OptionsAddCustomOp(o Options, name string, minVersion, maxVersion int, init
 		C.int32_t(minVersion), C.int32_t(maxVersion), initFn, freeFn, prepare, invoke)
 }
 
+// Placeholder returns the functions of an operator that can be prepared but not run.
+func Placeholder() (prepare, invoke unsafe.Pointer) {
+	return unsafe.Pointer(C.coral_placeholder_prepare), unsafe.Pointer(C.coral_placeholder_invoke)
+}
+
 // InspectorNew makes an inspector that watches nothing yet.
 func InspectorNew() Inspector { return Inspector(C.coral_inspector_new()) }
 

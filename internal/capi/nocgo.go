@@ -51,6 +51,9 @@ func OptionsAddCustomOp(Options, string, int, int, unsafe.Pointer, unsafe.Pointe
 	return nil
 }
 
+// Placeholder: see the cgo build.
+func Placeholder() (prepare, invoke unsafe.Pointer) { return nil, nil }
+
 // InspectorNew: see the cgo build.
 func InspectorNew() Inspector { return nil }
 

@@ -274,6 +274,18 @@ struct TfLiteDelegate {
 
 enum { ALLOW_DYNAMIC_TENSORS = 1 };
 
+TfLiteStatus coral_placeholder_prepare(TfLiteContext* context, void* n) {
+  (void)context;
+  (void)n;
+  return kTfLiteOk;
+}
+
+TfLiteStatus coral_placeholder_invoke(TfLiteContext* context, void* n) {
+  (void)n;
+  context->ReportError(context, "this operator runs on another device only");
+  return kTfLiteError;
+}
+
 /* --- graph inspection --------------------------------------------------------------- */
 
 struct coral_inspector {

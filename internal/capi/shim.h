@@ -42,6 +42,11 @@ void* coral_options_add_custom_op(TfLiteInterpreterOptions*, const char* name,
                                   void* init, void* free, void* prepare,
                                   void* invoke);
 
+/* The two functions of an operator that can be prepared, since its outputs have the
+ * shapes that the model gives them, but not run. */
+TfLiteStatus coral_placeholder_prepare(TfLiteContext*, void* node);
+TfLiteStatus coral_placeholder_invoke(TfLiteContext*, void* node);
+
 /* --- graph inspection ------------------------------------------------------ */
 
 enum { CORAL_MAX_DELEGATES = 8 };

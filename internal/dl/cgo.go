@@ -80,12 +80,16 @@ func DestroyDelegate(destroy, delegate unsafe.Pointer) { C.coral_plugin_destroy(
 
 // cStrings copies strings into C memory, with a NULL at the end.
 func cStrings(ss []string) (array **C.char, free func()) {
-	array = (**C.char)(C.malloc(C.size_t(len(ss)+1) * C.size_t(unsafe.Sizeof(uintptr(0)))))
+	// Zeroed, because the garbage collector looks at the pointers that Go code
+	// overwrites, and must not find malloc's leftovers there.
+	array = (**C.char)(C.calloc(C.size_t(len(ss)+1), C.size_t(unsafe.Sizeof(array))))
+	if array == nil {
+		panic("dl: out of memory")
+	}
 	pointers := unsafe.Slice(array, len(ss)+1)
 	for i, s := range ss {
 		pointers[i] = C.CString(s)
 	}
-	pointers[len(ss)] = nil
 	return array, func() {
 		for _, p := range pointers {
 			C.free(unsafe.Pointer(p))

@@ -20,6 +20,11 @@ static void fetch_error(char* text, size_t size) {
   if (length == 0) snprintf(text, size, "error %lu", (unsigned long)code);
 }
 
+static void* loaded(HMODULE library, char* text, size_t size) {
+  if (library == NULL) fetch_error(text, size);
+  return (void*)library;
+}
+
 void* coral_dl_open(const char* path, char* text, size_t size) {
   text[0] = '\0';
   wchar_t wide[WIDE_SIZE];
@@ -28,21 +33,21 @@ void* coral_dl_open(const char* path, char* text, size_t size) {
     fetch_error(text, size);
     return NULL;
   }
-  /* A library given by its path brings the ones it needs along in its folder.
-   * That flag is refused for a bare name, which is searched for as usual. */
-  wchar_t full[WIDE_SIZE];
-  const wchar_t* name = wide;
-  DWORD flags = LOAD_LIBRARY_SEARCH_DEFAULT_DIRS;
-  if (wcspbrk(wide, L"/\\") != NULL &&
-      GetFullPathNameW(wide, WIDE_SIZE, full, NULL) - 1 < WIDE_SIZE - 1) {
-    name = full;
-    flags |= LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR;
-  } else if (wcspbrk(wide, L"/\\") == NULL) {
-    flags = 0;
+  if (wcspbrk(wide, L"/\\") == NULL) {
+    return loaded(LoadLibraryExW(wide, NULL, 0), text, size);
   }
-  HMODULE library = LoadLibraryExW(name, NULL, flags);
-  if (library == NULL) fetch_error(text, size);
-  return (void*)library;
+  /* A library given by its path may bring the ones it needs in its folder; the
+   * loader looks there only when told to, and only for a full path. */
+  wchar_t full[WIDE_SIZE];
+  DWORD n = GetFullPathNameW(wide, WIDE_SIZE, full, NULL);
+  if (n == 0 || n >= WIDE_SIZE) {
+    fetch_error(text, size);
+    return NULL;
+  }
+  return loaded(LoadLibraryExW(full, NULL,
+                               LOAD_LIBRARY_SEARCH_DEFAULT_DIRS |
+                                   LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR),
+                text, size);
 }
 
 void* coral_dl_symbol(void* library, const char* name, char* text,

@@ -26,8 +26,8 @@ const (
 	WrongPlatform
 	// MissingDependency: the file needs a library that is not there.
 	MissingDependency
-	// NewerSystem: the file needs a newer system library or symbol.
-	NewerSystem
+	// VersionMismatch: a library that the file uses is of another version.
+	VersionMismatch
 	// NotLibrary: the file is no shared library.
 	NotLibrary
 	// NotPermitted: this user may not read the file.
@@ -78,7 +78,7 @@ func explain(path, text string) *Error {
 	case has("wrong ELF class", "incompatible architecture", "not a valid Win32 application"):
 		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
 	case has("' not found (required by", "undefined symbol", "symbol not found", "Symbol not found"):
-		e.Reason, e.Advice = NewerSystem, "it was built for another version of a library it uses; take the build for this system"
+		e.Reason, e.Advice = VersionMismatch, "it was built for another version of a library it uses; take the build for this system"
 	case has("file too short", "invalid ELF header", "cannot read file data", "not a mach-o file", "Exec format error"):
 		e.Reason, e.Advice = NotLibrary, "the file is damaged or no shared library for "+runtime.GOOS
 	case has("No such file", "no such file", "Library not loaded", "could not be found", "cannot find"):
@@ -90,23 +90,39 @@ func explain(path, text string) *Error {
 // absent tells the three meanings of "no such file" apart.
 func (e *Error) absent(path string) {
 	named := strings.ContainsAny(path, `/`+string(filepath.Separator))
-	_, statErr := os.Stat(path)
-	missing := errors.Is(statErr, fs.ErrNotExist)
+	_, err := os.Stat(path)
+	exists := !errors.Is(err, fs.ErrNotExist)
+	dependency := dependencyIn(e.Text, path)
 	switch {
-	case named && missing:
+	case named && !exists:
 		e.Reason, e.Advice = NotFound, "there is no such file"
 	case named && foreign(path):
 		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
-	case named || !strings.HasPrefix(e.Text, path+":") && strings.Contains(e.Text, ": cannot open shared object file"):
-		e.Reason, e.Advice = MissingDependency, "install the library that it needs"
-		if name, _, ok := strings.Cut(e.Text, ": cannot open shared object file"); ok {
-			e.Advice = fmt.Sprintf("it needs %s; install the package with that library", name)
-		}
-	case !missing:
+	case dependency != "":
+		e.Reason, e.Advice = MissingDependency, fmt.Sprintf("it needs %s; install the package with that library", dependency)
+	case named:
+		e.Reason, e.Advice = MissingDependency, "the file is there, but a library that it needs is not; install that one"
+	case exists:
 		e.Reason, e.Advice = NotFound, "the loader does not search the current folder; write ./"+path
 	default:
 		e.Reason, e.Advice = NotFound, "the loader did not find it; install the package with this library or give its path"
 	}
+}
+
+// dependencyIn returns the library that the loader's text names as absent, unless
+// it is the one at path.
+func dependencyIn(text, path string) string {
+	for _, style := range []struct{ before, after string }{
+		{"", ": cannot open shared object file"},                         // glibc
+		{"Error loading shared library ", ": No such file or directory"}, // musl
+		{"Library not loaded: ", "\n"},                                   // dyld
+	} {
+		_, name, found := strings.Cut(text, style.before)
+		if name, _, ok := strings.Cut(name, style.after); found && ok && name != path {
+			return name
+		}
+	}
+	return ""
 }
 
 // machines are the ELF names of the processors that Go programs run on here.

@@ -1,0 +1,4 @@
+package edgetpu
+
+// libraryName is what the loader is asked for when nobody says otherwise.
+const libraryName = "edgetpu.dll"

@@ -1,0 +1,88 @@
+package edgetpu
+
+import (
+	"bufio"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// lockFile opens what stands for the device in the file system.
+func (p *prober) lockFile(d Device) (*os.File, error) {
+	name := filepath.Base(d.Path)
+	place := filepath.Join(p.root, "sys/class/apex", name)
+	if d.Type == USB {
+		// The device's own directory is a new one after re-enumeration.
+		place = filepath.Join(p.root, "sys/bus/usb/devices", name, "port")
+	}
+	if info, err := os.Stat(place); err == nil && info.IsDir() {
+		return os.Open(place)
+	}
+	return p.runFile(name)
+}
+
+// runFile is the way out where sysfs shows no such directory. Every user must be able
+// to open it, and none but its owner to delete it, which the sticky bit sees to.
+func (p *prober) runFile(name string) (*os.File, error) {
+	dir := os.TempDir()
+	if p.root != "/" {
+		dir = p.root
+	}
+	path := filepath.Join(dir, "gocoral-"+name+".lock")
+	file, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE|unix.O_NOFOLLOW, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("lock file: %w", err)
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, fmt.Errorf("lock file %s is no regular file: %w", path, fs.ErrInvalid)
+	}
+	return file, nil
+}
+
+func tryLock(file *os.File) error {
+	for {
+		switch err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
+		case nil:
+			return nil
+		case unix.EINTR:
+		case unix.EWOULDBLOCK:
+			return errLocked
+		default:
+			return err
+		}
+	}
+}
+
+// holderPID finds the flock on the file in /proc/locks, whose lines read
+//
+//	1: FLOCK  ADVISORY  WRITE 1234 00:17:5678 0 EOF
+//
+// with the holder, and device and inode of the file.
+func holderPID(file *os.File) int {
+	var stat unix.Stat_t
+	if unix.Fstat(int(file.Fd()), &stat) != nil {
+		return 0
+	}
+	id := fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(stat.Dev)), unix.Minor(uint64(stat.Dev)), stat.Ino)
+	locks, err := os.Open("/proc/locks")
+	if err != nil {
+		return 0
+	}
+	defer locks.Close()
+	for lines := bufio.NewScanner(locks); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 6 || fields[1] != "FLOCK" || fields[5] != id {
+			continue
+		}
+		if pid, err := strconv.Atoi(fields[4]); err == nil && pid > 0 {
+			return pid
+		}
+	}
+	return 0
+}

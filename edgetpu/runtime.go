@@ -1,0 +1,139 @@
+package edgetpu
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"sync"
+
+	"github.com/gocoral/coral/internal/libedgetpu"
+)
+
+// libraryEnv names the variable that says where libedgetpu is.
+const libraryEnv = "CORAL_EDGETPU_LIB"
+
+// Runtime is libedgetpu, opened at run time. It is shared by everything in the
+// process that loads the same file, and is never unloaded.
+type Runtime struct {
+	lib *libedgetpu.Library
+
+	mu sync.Mutex
+	// stuck is what the library was doing when it did not return. It is not
+	// called again after that: it may hold a lock of its own for ever.
+	stuck string
+	open  map[string]*opened // by device path
+}
+
+// opened counts the delegates on a device: the library opens it once and ignores
+// the options of all but the first.
+type opened struct {
+	options   Options
+	delegates int
+	lock      *DeviceLock
+}
+
+var loaded = struct {
+	sync.Mutex
+	runtimes map[string]*Runtime
+}{runtimes: make(map[string]*Runtime)}
+
+// Load opens libedgetpu: the first of paths that loads, or without paths the file
+// that the environment variable CORAL_EDGETPU_LIB names, or the loader's own choice
+// for the usual name (libedgetpu.so.1). Loading a file twice gives the same Runtime.
+//
+// The error wraps [ErrLibraryNotFound] and says what the loader said of each file.
+func Load(paths ...string) (*Runtime, error) {
+	if len(paths) == 0 {
+		paths = []string{cmp.Or(os.Getenv(libraryEnv), libraryName)}
+	}
+	loaded.Lock()
+	defer loaded.Unlock()
+	var failures []error
+	for _, path := range paths {
+		lib, err := libedgetpu.Open(path)
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		if r := loaded.runtimes[lib.Path()]; r != nil {
+			return r, nil
+		}
+		r := &Runtime{lib: lib, open: make(map[string]*opened)}
+		loaded.runtimes[lib.Path()] = r
+		return r, nil
+	}
+	return nil, fmt.Errorf("edgetpu: %w", errors.Join(failures...))
+}
+
+// Path is the file that was loaded.
+func (r *Runtime) Path() string { return r.lib.Path() }
+
+// Version is the library's own text, such as "BuildLabel(…), RuntimeVersion(14)".
+func (r *Runtime) Version() string { return r.lib.Version() }
+
+var runtimeVersion = regexp.MustCompile(`RuntimeVersion\((\d+)\)`)
+
+// RuntimeVersion is the number that a compiled model's minimum is compared with, 14
+// for all releases of recent years; 0 if the library does not tell.
+func (r *Runtime) RuntimeVersion() int {
+	m := runtimeVersion.FindStringSubmatch(r.Version())
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// SetVerbosity sets how much the library prints on standard error, from 0, the
+// default, to 10.
+func (r *Runtime) SetVerbosity(level int) error {
+	if level < 0 || level > 10 {
+		return fmt.Errorf("edgetpu: verbosity %d, it goes from 0 to 10", level)
+	}
+	if err := r.usable(); err != nil {
+		return err
+	}
+	r.lib.SetVerbosity(level)
+	return nil
+}
+
+// Devices returns the type and path of the devices that the library itself sees, in
+// its own order. [Probe] tells more and needs no library.
+func (r *Runtime) Devices() ([]Device, error) {
+	if err := r.usable(); err != nil {
+		return nil, err
+	}
+	var devices []Device
+	for _, e := range r.lib.Devices() {
+		d := Device{Type: PCIe, Path: e.Path, State: Unknown}
+		if e.Type == libedgetpu.USB {
+			d.Type = USB
+		}
+		devices = append(devices, d)
+	}
+	return devices, nil
+}
+
+// usable refuses a library that did not come back.
+func (r *Runtime) usable() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stuck != "" {
+		return fmt.Errorf("edgetpu: libedgetpu did not return from %s and cannot be used again in this process: %w", r.stuck, ErrRuntimeStuck)
+	}
+	return nil
+}
+
+// Quarantine declares that the library will not return from what it was asked to do,
+// an Invoke that hangs for example. It is not called again in this process.
+func (r *Runtime) Quarantine(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stuck = cmp.Or(r.stuck, what)
+}

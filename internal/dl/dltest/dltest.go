@@ -1,0 +1,75 @@
+// Package dltest compiles C for tests: libraries that no registry has and that are
+// wrong in the ways a test needs.
+package dltest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Shared compiles a shared library of the given file name into a folder of its own
+// and returns its path. The arguments are C files and flags; paths are relative to
+// the folder of the test.
+func Shared(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	return compile(t, name, append([]string{"-shared", "-fPIC"}, args...))
+}
+
+// Program compiles an executable and returns its path.
+func Program(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return compile(t, name, append([]string{"-pthread"}, args...))
+}
+
+// Source writes C code to a file, for tests that need a line or two of it.
+func Source(t testing.TB, code string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "source.c")
+	if err := os.WriteFile(path, []byte(code+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func compile(t testing.TB, name string, args []string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), name)
+	cc := append(compiler(t), "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", out)
+	cmd := exec.Command(cc[0], append(cc[1:], args...)...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, text)
+	}
+	return out
+}
+
+// compiler is the one that cgo uses. Without one the test is skipped, but not on
+// the build server, which has one.
+func compiler(t testing.TB) []string {
+	t.Helper()
+	cc := os.Getenv("CC")
+	if cc == "" {
+		out, err := exec.Command("go", "env", "CC").Output()
+		if err != nil {
+			t.Fatalf("go env CC: %v", err)
+		}
+		cc = string(out)
+	}
+	words := strings.Fields(cc)
+	if len(words) == 0 {
+		words = []string{"cc"}
+	}
+	if _, err := exec.LookPath(words[0]); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no C compiler: %v", err)
+		}
+		t.Skipf("no C compiler: %v", err)
+	}
+	return words
+}

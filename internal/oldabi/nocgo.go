@@ -1,0 +1,13 @@
+//go:build !cgo
+
+package oldabi
+
+import "unsafe"
+
+const available = false
+
+// Without cgo Wrap fails first, and nothing below is reached.
+
+func hasPrepare(unsafe.Pointer) bool     { return false }
+func wrap(unsafe.Pointer) unsafe.Pointer { return nil }
+func free(unsafe.Pointer)                {}

@@ -1,0 +1,52 @@
+package oldabi
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/gocoral/coral/internal/errs"
+)
+
+// Adapter stands between a runtime and a delegate compiled for an older one.
+type Adapter struct {
+	c unsafe.Pointer
+}
+
+// Wrap makes an adapter for the TfLiteDelegate* d. The delegate stays the caller's,
+// and must live until after [Adapter.Free].
+//
+// The error wraps ErrDelegateDeclined for a delegate that no old runtime could use,
+// ErrCgoRequired without cgo.
+func Wrap(d unsafe.Pointer) (*Adapter, error) {
+	switch {
+	case !available:
+		return nil, errs.ErrCgoRequired
+	case d == nil:
+		return nil, fmt.Errorf("adapter for an old delegate: the delegate is nil: %w", errs.ErrDelegateDeclined)
+	case !hasPrepare(d):
+		return nil, fmt.Errorf("adapter for an old delegate: this one is of the opaque kind, which is newer; use it without the adapter: %w", errs.ErrDelegateDeclined)
+	}
+	c := wrap(d)
+	if c == nil {
+		return nil, fmt.Errorf("adapter for an old delegate: out of memory: %w", errs.ErrDelegateDeclined)
+	}
+	return &Adapter{c: c}, nil
+}
+
+// Ptr is the TfLiteDelegate* to give to the runtime, nil after Free.
+func (a *Adapter) Ptr() unsafe.Pointer {
+	if a == nil {
+		return nil
+	}
+	return a.c
+}
+
+// Free frees the adapter, not the delegate. Call it after the interpreters that
+// use it are closed. Freeing twice, or a nil Adapter, does nothing.
+func (a *Adapter) Free() {
+	if a == nil || a.c == nil {
+		return
+	}
+	free(a.c)
+	a.c = nil
+}
