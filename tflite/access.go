@@ -199,3 +199,41 @@ func (t *Tensor) int4Memory(what string, n int) (capi.View, error) {
 	}
 	return v, t.checkLength(what, n, want)
 }
+
+// SetBytes copies the content as it is in memory, [Tensor.ByteSize] bytes ([ErrSize])
+// in the machine's byte order. Strings give [ErrType]. It allocates nothing.
+func (t *Tensor) SetBytes(src []byte) error {
+	return t.copyBytes("set bytes", "source", src, true)
+}
+
+// ReadBytes is the reverse of [Tensor.SetBytes].
+func (t *Tensor) ReadBytes(dst []byte) error {
+	return t.copyBytes("read bytes", "destination", dst, false)
+}
+
+func (t *Tensor) copyBytes(op, what string, b []byte, write bool) error {
+	if err := t.acquire(op); err != nil {
+		return err
+	}
+	defer t.release()
+	v, err := t.memory(NoType)
+	switch {
+	case err != nil:
+	case t.Type() == TypeString:
+		err = fmt.Errorf("tensor %q holds strings, use ReadStrings and SetStrings: %w", t.Name(), ErrType)
+	case len(b) != v.Bytes:
+		err = fmt.Errorf("%s has %d bytes, tensor %q has %d: %w", what, len(b), t.Name(), v.Bytes, ErrSize)
+	case write:
+		err = t.writable(v)
+	}
+	if err != nil {
+		return &Error{Op: op, Err: err}
+	}
+	memory := unsafe.Slice((*byte)(v.Data), v.Bytes)
+	if write {
+		copy(memory, b)
+	} else {
+		copy(b, memory)
+	}
+	return nil
+}

@@ -8,8 +8,8 @@ import (
 	"github.com/gocoral/coral/internal/capi"
 )
 
-// Backend tells which delegates run how many of a model's operators. It is counted
-// in the graph after the delegates were applied, so a delegate that was attached
+// Backend tells which delegates run how many of a model's operators, those of all its
+// graphs together. It is counted after the delegates were applied, so a delegate that was attached
 // but took nothing shows as such.
 type Backend struct {
 	// Delegates has an entry per attached delegate, in order of application.

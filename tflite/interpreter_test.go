@@ -104,6 +104,23 @@ func TestResizeToNothing(t *testing.T) {
 	assert.Empty(t, read[float32](t, output(t, i, 0)))
 }
 
+// Fresh memory holds what it held before; somebody else's data must not show.
+func TestInputsThatWereNeverSetAreZero(t *testing.T) {
+	for range 20 {
+		i := interpreter(t, "huge_resize", tflite.WithXNNPACK(tflite.XNNPACKOff))
+		require.NoError(t, i.Resize(0, 1000))
+		in := input(t, i, 0)
+		require.Equal(t, make([]float32, 1000), read[float32](t, in))
+		require.NoError(t, tflite.Use(in, func(s []float32) error {
+			for k := range s {
+				s[k] = 7
+			}
+			return nil
+		}))
+		require.NoError(t, i.Close())
+	}
+}
+
 func TestScalar(t *testing.T) {
 	i := interpreter(t, "scalar")
 	assert.Empty(t, input(t, i, 0).Shape())

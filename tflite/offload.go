@@ -80,3 +80,11 @@ func (i *Interpreter) invokeElsewhere(ctx context.Context, op string) error {
 	}
 	return i.offload(ctx, o)
 }
+
+// ResetVariables is [Interpreter.ResetVariables] from within the call.
+func (o *Offload) ResetVariables() error {
+	if s := capi.InterpreterReset(o.i.res.interpreter); s != capi.OK {
+		return failed("reset variables", s, o.i.res.reporter, nil)
+	}
+	return nil
+}

@@ -181,6 +181,9 @@ func (s *Signature) allocate(op string) error {
 	}
 	s.inputs, s.outputs = s.newTensors(input), s.newTensors(output)
 	for _, t := range s.inputs {
+		if i.hasInput(t.pointer()) {
+			continue // and it may have been set there
+		}
 		if err := t.prepare(); err != nil {
 			return &Error{Op: op, Err: fmt.Errorf("signature %q: %w", s.key, err)}
 		}
@@ -188,6 +191,11 @@ func (s *Signature) allocate(op string) error {
 	capi.ReporterTake(i.res.reporter)
 	s.allocated = true
 	return nil
+}
+
+// hasInput reports whether the tensor is one of the primary graph's allocated inputs.
+func (i *Interpreter) hasInput(c capi.Tensor) bool {
+	return i.allocated && slices.ContainsFunc(i.inputs, func(t *Tensor) bool { return t.pointer() == c })
 }
 
 func (s *Signature) newTensors(sd side) []*Tensor {

@@ -63,6 +63,16 @@ func TestTwoSignatures(t *testing.T) {
 	}
 }
 
+func TestSignatureSharesTheTensorsOfItsGraph(t *testing.T) {
+	needSignatures(t)
+	i := interpreter(t, "add")
+	set[float32](t, input(t, i, 0), 1, 2, 3, 4, 5, 6, 7, 8)
+	s := signature(t, i, "serving_default")
+	a, err := s.Input("a")
+	require.NoError(t, err)
+	assert.Equal(t, []float32{1, 2, 3, 4, 5, 6, 7, 8}, read[float32](t, a))
+}
+
 func TestSignatureResize(t *testing.T) {
 	needSignatures(t)
 	i := interpreter(t, "add_dynamic")

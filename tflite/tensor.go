@@ -115,16 +115,21 @@ func (t *Tensor) refresh() {
 	t.info.Store(info)
 }
 
-// prepare makes a freshly allocated input fit to be used before it is set.
+// prepare makes a freshly allocated input fit to be used before it is set: it holds
+// whatever the memory held before, and a string tensor not even that.
 func (t *Tensor) prepare() error {
 	if t.Type() == TypeString {
 		// The runtime reads the count of strings from the content, whatever the
-		// shape says, and the content is nil at first.
+		// shape says.
 		return t.setStrings(make([]string, t.Elements()))
 	}
-	if v := t.view(); v.Data == nil && v.Bytes > 0 {
+	v := t.view()
+	switch {
+	case v.Data == nil && v.Bytes > 0:
 		// 2.20 reports success for a tensor it got no memory for.
 		return fmt.Errorf("no memory for the %d bytes of input %q: %w", v.Bytes, t.Name(), ErrSize)
+	case t.writable(v) == nil:
+		clear(unsafe.Slice((*byte)(v.Data), v.Bytes))
 	}
 	return nil
 }

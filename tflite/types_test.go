@@ -146,3 +146,16 @@ func TestBFloat16RoundsToNearestEven(t *testing.T) {
 	assert.Equal(t, float32(math.Inf(1)), tflite.NewBFloat16(math.MaxFloat32).Float32())
 	assert.True(t, math.IsNaN(float64(tflite.NewBFloat16(float32(math.NaN())).Float32())))
 }
+
+func TestBytes(t *testing.T) {
+	i := interpreter(t, "types/int16")
+	in := input(t, i, 0)
+	require.NoError(t, in.SetBytes([]byte{1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0}))
+	invoke(t, i)
+	got := make([]byte, 12)
+	require.NoError(t, output(t, i, 0).ReadBytes(got))
+	assert.Equal(t, []byte{1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0}, got)
+	require.ErrorIs(t, in.SetBytes(got[:11]), tflite.ErrSize)
+	require.ErrorIs(t, in.ReadBytes(nil), tflite.ErrSize)
+	require.ErrorIs(t, input(t, interpreter(t, "types/string"), 0).SetBytes(nil), tflite.ErrType)
+}

@@ -1,7 +1,7 @@
 """Writes the models of this folder and the table in README.md.
 
     python3 -m venv /tmp/tfvenv
-    /tmp/tfvenv/bin/pip install -r requirements.txt
+    /tmp/tfvenv/bin/pip install --require-hashes -r requirements.txt
     /tmp/tfvenv/bin/python generate.py
 
 The docstring of a function below is what the table says of its model. A second
@@ -586,7 +586,8 @@ def describe(path, data, purpose):
 
 def tensor(t):
     shape = t.shapeSignature if t.shapeSignature is not None else t.shape
-    text = f"`{t.name.decode()}` {TYPE_NAMES[t.type]} [{','.join(map(str, [] if shape is None else shape))}]"
+    dims = ",".join(map(str, [] if shape is None else shape))
+    text = f"`{t.name.decode()}` {TYPE_NAMES[t.type]} [{dims}]"
     if t.quantization and t.quantization.scale is not None and len(t.quantization.scale) == 1:
         text += f" ({t.quantization.scale[0]:.8g}, {t.quantization.zeroPoint[0]})"
     return text
