@@ -2,10 +2,12 @@ package coral
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/model"
 )
 
 // Device is what a session runs on.
@@ -25,49 +27,101 @@ func (d Device) String() string {
 	return "Edge TPU " + d.EdgeTPU.String()
 }
 
-// decision is which form of the model runs where, and why.
-type decision struct {
-	file   *file
-	device Device
+// plan is how a session is going to run its model.
+type plan struct {
+	// file is what the session's own interpreters hold: the CPU model, or the
+	// compiled one, whose tensors they can hold but which they cannot run.
+	file *file
+	// router sends inferences to accelerators; nil when only the CPU comes into
+	// question, for the reason given.
+	router *router
 	reason string
 }
 
-// decide chooses for the pair. Its error says what to do.
-func decide(ctx context.Context, p *pair, c *config) (decision, error) {
-	why, err := whyCPU(ctx, p, c)
-	switch {
-	case err != nil && c.policy == RequireTPU:
-		return decision{}, fmt.Errorf("an Edge TPU is required: %w", err)
-	case p.cpu == nil:
-		return decision{}, noTwin(p, why)
-	}
-	return decision{file: p.cpu, reason: why}, nil
-}
-
-// whyCPU finds out why the session cannot use an Edge TPU: in a sentence, and as an
-// error unless the CPU was asked for.
-func whyCPU(ctx context.Context, p *pair, c *config) (string, error) {
+// decide makes the plan for the pair, and opens accelerators if it comes to that. Its
+// error says what to do.
+func decide(ctx context.Context, p *pair, c *config) (plan, error) {
+	cpu := plan{file: p.cpu}
 	if c.policy == CPUOnly {
-		return "the CPU was asked for", nil
+		cpu.reason = "the CPU was asked for"
+		return cpu.check(p)
 	}
 	devices, err := c.probe(ctx)
 	if err != nil {
-		return "looking for Edge TPUs failed: " + err.Error(), err
+		return plan{}, err
 	}
+	if p.tpu == nil {
+		cpu.reason, err = notCompiled(p, c, devices)
+		if c.policy == RequireTPU {
+			return plan{}, fmt.Errorf("an Edge TPU is required: %w", err)
+		}
+		return cpu, nil
+	}
+	return connect(ctx, p, c, devices)
+}
+
+// notCompiled explains why a CPU model without a twin runs on the CPU.
+func notCompiled(p *pair, c *config, devices []edgetpu.Device) (string, error) {
 	if len(devices) == 0 && c.policy == Auto {
-		return "no Edge TPU is attached", ErrNoDevice
+		return errNone.Error(), errNone
 	}
-	d, err := edgetpu.Choose(devices, c.selector)
+	d, err := edgetpu.Choose(devices, c.selectors[0])
 	if err != nil {
 		return "no attached Edge TPU can be used: " + err.Error(), err
 	}
-	if p.tpu == nil {
-		err := fmt.Errorf("%s is not compiled for the Edge TPU, and there is no %s beside it: compile it with edgetpu_compiler",
-			p.cpu.path, filepath.Base(twinPath(p.cpu.path, false)))
-		return fmt.Sprintf("an Edge TPU is attached (%s), but %v", d, err), err
+	err = fmt.Errorf("%s is not compiled for the Edge TPU, and there is no %s beside it: compile it with edgetpu_compiler: %w",
+		p.cpu.path, filepath.Base(twinPath(p.cpu.path, false)), ErrUnsupported)
+	return fmt.Sprintf("an Edge TPU is attached (%s), but %v", d, err), err
+}
+
+// connect opens the accelerators. Under Auto it succeeds without any, if there is a CPU
+// model, and the router goes on looking for them.
+func connect(ctx context.Context, p *pair, c *config, devices []edgetpu.Device) (plan, error) {
+	r, err := c.newRouter(p)
+	if err != nil {
+		return plan{}, err
 	}
-	err = fmt.Errorf("an Edge TPU is attached (%s), but this version has no delegate to drive it with: %w", d, ErrUnsupported)
-	return err.Error(), err
+	var failures []error
+	for _, wants := range c.wanted(devices) {
+		if err := r.add(ctx, wants, devices); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	pl := plan{file: p.cpu, router: r}
+	if p.cpu == nil {
+		pl.file = p.tpu
+	}
+	device, reason := r.status()
+	switch {
+	case device.IsTPU():
+		return pl, nil
+	case c.policy == RequireTPU:
+		err = fmt.Errorf("an Edge TPU is required: %w", errors.Join(failures...))
+	case p.cpu == nil:
+		err = noTwin(p, reason)
+	}
+	if err != nil {
+		r.close()
+		return plan{}, err
+	}
+	return pl, nil
+}
+
+// wanted is a selector for each slot of the session.
+func (c *config) wanted(devices []edgetpu.Device) []edgetpu.Selector {
+	if !c.allDevices {
+		return c.selectors
+	}
+	all := make([]edgetpu.Selector, max(1, len(devices)))
+	return all // zero selectors: any
+}
+
+// check refuses a plan for the CPU without a model for it.
+func (pl plan) check(p *pair) (plan, error) {
+	if pl.file == nil {
+		return plan{}, noTwin(p, pl.reason)
+	}
+	return pl, nil
 }
 
 // noTwin explains why an Edge TPU model cannot run here.
@@ -77,4 +131,42 @@ func noTwin(p *pair, why string) error {
 		cure = fmt.Sprintf("put it at %s, or %s", p.missing, cure)
 	}
 	return fmt.Errorf("%s is compiled for the Edge TPU and has to run on the CPU (%s): %w: %s", p.tpu.path, why, ErrNoTwin, cure)
+}
+
+// newRouter makes a router for the compiled form of the pair, without devices yet.
+func (c *config) newRouter(p *pair) (*router, error) {
+	r := newRouter()
+	r.open = func(ctx context.Context, d edgetpu.Device) (engine, error) {
+		return c.openEngine(ctx, p.tpu, d)
+	}
+	r.probe, r.logger, r.notify = c.probe, c.logger, c.notify
+	r.watchdog, r.resetState = c.watchdog, c.resetState
+	r.cpu = p.cpu != nil && c.policy == Auto
+	r.stateful = p.tpu.parsed.HasVariables()
+	var err error
+	if r.inputs, err = sizes(p.tpu.parsed.Inputs()); err == nil {
+		r.outputs, err = sizes(p.tpu.parsed.Outputs())
+	}
+	return r, err
+}
+
+// sizes are fixed in a compiled model.
+func sizes(tensors []model.Tensor) ([]int, error) {
+	all := make([]int, len(tensors))
+	for k, t := range tensors {
+		n, ok := t.ByteSize()
+		if !ok {
+			return nil, fmt.Errorf("tensor %q has no fixed size: %w", t.Name, ErrUnsupported)
+		}
+		all[k] = int(n)
+	}
+	return all, nil
+}
+
+// openEngine drives the device in this process.
+func (c *config) openEngine(ctx context.Context, f *file, d edgetpu.Device) (engine, error) {
+	return openLocal(ctx, &engineSpec{
+		model: f.bytes, parsed: f.parsed, threads: c.threads, xnnpack: c.xnnpack,
+		options: c.tpuOptions, library: c.library, logger: c.logger,
+	}, d)
 }

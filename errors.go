@@ -25,6 +25,10 @@ var (
 	ErrNoTwin = errs.ErrNoTwin
 	// ErrTwinMismatch: CPU model and Edge TPU model differ in their interface.
 	ErrTwinMismatch = errs.ErrTwinMismatch
+	// ErrStateLost: the device that held a stateful model's state is gone.
+	ErrStateLost = errs.ErrStateLost
+	// ErrLibraryNotFound: libedgetpu could not be loaded.
+	ErrLibraryNotFound = errs.ErrLibraryNotFound
 	// ErrNoDevice: the Edge TPU asked for is not attached or not working.
 	ErrNoDevice = errs.ErrNoDevice
 	// ErrPermission: this process may not open the Edge TPU.

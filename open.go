@@ -3,6 +3,7 @@ package coral
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/model"
@@ -20,7 +21,11 @@ import (
 //
 // Errors wrap fs.ErrNotExist and [ErrBadModel] for files, [ErrNoTwin] and
 // [ErrTwinMismatch] for the pair; with [RequireTPU] also [ErrNoDevice],
-// [ErrPermission] and [ErrDeviceBusy].
+// [ErrPermission], [ErrDeviceBusy] and [ErrLibraryNotFound].
+//
+// While the session lives, a device that fails is replaced by the next one or by the CPU,
+// and the inference in flight is repeated there; the session returns to a device that
+// has come back and run an inference.
 func Open(path string, opts ...Option) (*Session, error) {
 	return OpenContext(context.Background(), path, opts...)
 }
@@ -35,7 +40,7 @@ func OpenContext(ctx context.Context, path string, opts ...Option) (*Session, er
 	if err != nil {
 		return nil, fmt.Errorf("coral: open: %w", err)
 	}
-	c.logger.Info("session opened", "model", s.path, "device", s.device.String(), "reason", s.reason, "backend", s.Backend())
+	c.logger.Info("session opened", "model", s.Path(), "device", s.Device().String(), "reason", s.Reason(), "backend", s.Backend())
 	return s, nil
 }
 
@@ -47,23 +52,42 @@ func open(ctx context.Context, path string, c *config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := decide(ctx, p, c)
+	pl, err := decide(ctx, p, c)
 	if err != nil {
 		return nil, err
 	}
-	if c.interpreters > 1 && d.file.parsed.HasVariables() {
-		return nil, fmt.Errorf("%s keeps state between calls, which %d interpreters cannot share: use one: %w", d.file.path, c.interpreters, ErrUnsupported)
+	s, err := pl.session(p, c)
+	if err != nil && pl.router != nil {
+		pl.router.close()
 	}
-	interpreters, err := d.interpreters(c)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.file.path, err)
-	}
-	return newSession(d, p.names(), interpreters)
+	return s, err
 }
 
-// interpreters makes as many as the session is to have, over one copy of the model.
-func (d decision) interpreters(c *config) (made []*tflite.Interpreter, err error) {
-	m, err := tflite.NewModel(d.file.bytes)
+// session makes the interpreters that the plan asks for.
+func (pl plan) session(p *pair, c *config) (*Session, error) {
+	n := c.interpreters
+	if n == 0 {
+		n = 1
+		if pl.router != nil {
+			n = len(pl.router.slots)
+		}
+	}
+	if pl.file.parsed.HasVariables() && n > 1 {
+		if c.interpreters > 1 {
+			return nil, fmt.Errorf("%s keeps state between calls, which %d interpreters cannot share: use one: %w", pl.file.path, n, ErrUnsupported)
+		}
+		n = 1
+	}
+	interpreters, err := pl.interpreters(n, c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", pl.file.path, err)
+	}
+	return newSession(pl, p, interpreters)
+}
+
+// interpreters makes n interpreters over one copy of the model.
+func (pl plan) interpreters(n int, c *config) (made []*tflite.Interpreter, err error) {
+	m, err := tflite.NewModel(pl.file.bytes)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +99,15 @@ func (d decision) interpreters(c *config) (made []*tflite.Interpreter, err error
 			}
 		}
 	}()
-	for range c.interpreters {
-		i, err := tflite.NewInterpreter(m, c.tflite...)
+	opts := c.tflite
+	if pl.router != nil {
+		opts = append(slices.Clip(opts), tflite.WithOffload(pl.router.route))
+	}
+	if pl.file.compiled() {
+		opts = append(slices.Clip(opts), tflite.WithPlaceholderOp(model.EdgeTPUOperator))
+	}
+	for range n {
+		i, err := tflite.NewInterpreter(m, opts...)
 		if err != nil {
 			return made, err
 		}

@@ -9,15 +9,13 @@ import (
 	"sync"
 
 	"github.com/gocoral/coral/internal/errs"
-	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
 
 // Session runs one model. It is safe for concurrent use: each call leases an
 // interpreter, and waits for one when all are in use.
 type Session struct {
-	path    string
-	device  Device
+	files   *pair
 	reason  string
 	backend tflite.Backend
 
@@ -26,27 +24,41 @@ type Session struct {
 	inputNames  []string
 	outputNames []string
 
-	pool    *pool
+	owned   owned
 	cleanup runtime.Cleanup
 }
 
-func newSession(d decision, names *model.Model, interpreters []*tflite.Interpreter) (*Session, error) {
+// owned is what a session has to give back.
+type owned struct {
+	pool   *pool
+	router *router // nil when only the CPU comes into question
+}
+
+func (o owned) close() {
+	o.pool.close()
+	if o.router != nil {
+		o.router.close()
+	}
+}
+
+func newSession(pl plan, p *pair, interpreters []*tflite.Interpreter) (*Session, error) {
+	names := p.names()
 	s := &Session{
-		path: d.file.path, device: d.device, reason: d.reason,
+		files: p, reason: pl.reason,
 		backend:     interpreters[0].Backend(),
 		inputNames:  portNames(names, false),
 		outputNames: portNames(names, true),
-		pool:        newPool(interpreters),
+		owned:       owned{pool: newPool(interpreters), router: pl.router},
 	}
 	var err error
 	if s.inputs, err = infos(interpreters[0].InputCount(), interpreters[0].Input); err == nil {
 		s.outputs, err = infos(interpreters[0].OutputCount(), interpreters[0].Output)
 	}
 	if err != nil {
-		s.pool.close()
+		s.owned.pool.close()
 		return nil, err
 	}
-	s.cleanup = runtime.AddCleanup(s, (*pool).close, s.pool)
+	s.cleanup = runtime.AddCleanup(s, owned.close, s.owned)
 	return s, nil
 }
 
@@ -77,18 +89,64 @@ func (s *Session) InputNames() []string { return slices.Clone(s.inputNames) }
 // OutputNames returns the names of the outputs, as [Session.InputNames] does.
 func (s *Session) OutputNames() []string { return slices.Clone(s.outputNames) }
 
-// Path is that of the model file which runs, the twin's if that was chosen.
-func (s *Session) Path() string { return s.path }
+// Path is that of the model file which runs: the compiled one on an Edge TPU, the CPU
+// model otherwise.
+func (s *Session) Path() string {
+	if s.files.cpu == nil || s.Device().IsTPU() {
+		return s.files.tpu.path
+	}
+	return s.files.cpu.path
+}
 
-// Device is what the session runs on.
-func (s *Session) Device() Device { return s.device }
+// Device is what the session runs on now. It changes when an accelerator is lost or
+// comes back.
+func (s *Session) Device() Device {
+	if s.owned.router == nil {
+		return Device{}
+	}
+	d, _ := s.owned.router.status()
+	return d
+}
 
 // Reason says in a sentence why the session runs on its [Session.Device].
-func (s *Session) Reason() string { return s.reason }
+func (s *Session) Reason() string {
+	if s.owned.router == nil {
+		return s.reason
+	}
+	_, reason := s.owned.router.status()
+	return reason
+}
 
-// Backend tells which kernels run how many of the model's operators, such as
-// "XNNPACK (65 of 68 operators), built-in kernels (3)".
-func (s *Session) Backend() string { return s.backend.String() }
+// Backend tells what runs how many of the model's operators, such as
+// "XNNPACK (65 of 68 operators), built-in kernels (3)" or "Edge TPU (1 of 1 operators)".
+func (s *Session) Backend() string {
+	if s.owned.router != nil {
+		if backend, ok := s.owned.router.backend(); ok {
+			return backend
+		}
+	}
+	return s.backend.String()
+}
+
+// Stats tells what each device did for the session: the accelerators in order, the CPU
+// last. A session without accelerators counts nothing and returns nil.
+func (s *Session) Stats() []Stats {
+	if s.owned.router == nil {
+		return nil
+	}
+	return s.owned.router.stats()
+}
+
+// ResetState sets the state of a model with state to zero, wherever it is. After
+// [ErrStateLost] it also lets the session return to the accelerator.
+func (s *Session) ResetState(ctx context.Context) error {
+	if s.owned.router != nil {
+		if err := s.owned.router.resetAll(); err != nil {
+			return fmt.Errorf("coral: reset state: %w", err)
+		}
+	}
+	return s.Do(ctx, (*tflite.Interpreter).ResetVariables)
+}
 
 // Run copies the inputs in, one slice per input of the model in order, runs the
 // model, and returns a copy of each output in order. The slices have the inputs'
@@ -104,11 +162,11 @@ func (s *Session) Run(ctx context.Context, inputs ...any) ([]tflite.Value, error
 		return nil, fmt.Errorf("coral: run: %d inputs given, the model has %d (%s): %w",
 			len(inputs), len(s.inputs), strings.Join(s.inputNames, ", "), ErrSize)
 	}
-	i, err := s.pool.lease(ctx)
+	i, err := s.owned.pool.lease(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("coral: run: %w", err)
 	}
-	outputs, err := run(ctx, i, inputs, s.pool)
+	outputs, err := run(ctx, i, inputs, s.owned.pool)
 	if err != nil {
 		return nil, fmt.Errorf("coral: run: %w", err)
 	}
@@ -205,11 +263,11 @@ func (s *Session) RunNamed(ctx context.Context, inputs map[string]any) (map[stri
 // or its tensors, nor resize or close it, and it should have no other effects, since
 // a session may repeat it on another device. Do returns f's error as it is.
 func (s *Session) Do(ctx context.Context, f func(*tflite.Interpreter) error) error {
-	i, err := s.pool.lease(ctx)
+	i, err := s.owned.pool.lease(ctx)
 	if err != nil {
 		return fmt.Errorf("coral: do: %w", err)
 	}
-	defer s.pool.giveBack(i)
+	defer s.owned.pool.giveBack(i)
 	return f(i)
 }
 
@@ -220,7 +278,7 @@ func (s *Session) Close() error {
 		return nil
 	}
 	s.cleanup.Stop()
-	s.pool.close()
+	s.owned.close()
 	return nil
 }
 

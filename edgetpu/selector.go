@@ -87,15 +87,16 @@ func (s Selector) String() string {
 // Match returns the first of devices that s stands for, usable or not; devices
 // is in [Probe]'s order. The error wraps [ErrNoDevice] and lists what is there.
 func (s Selector) Match(devices []Device) (Device, error) {
-	matching, err := s.all(devices)
+	matching, err := s.All(devices)
 	if err != nil {
 		return Device{}, err
 	}
 	return matching[0], nil
 }
 
-// all returns every device s stands for, at least one if the error is nil.
-func (s Selector) all(devices []Device) ([]Device, error) {
+// All returns every device that s stands for, at least one if the error is nil; else it
+// is that of [Selector.Match].
+func (s Selector) All(devices []Device) ([]Device, error) {
 	var matching []Device
 	for _, d := range devices {
 		if (s.typ == "" || s.typ == d.Type) && (s.path == "" || s.path == d.Path) {
@@ -132,7 +133,7 @@ func attached(devices []Device) string {
 // usable: one that another process holds, then one that this process may not
 // open, then any.
 func Choose(devices []Device, s Selector) (Device, error) {
-	matching, err := s.all(devices)
+	matching, err := s.All(devices)
 	if err != nil {
 		return Device{}, err
 	}

@@ -2,9 +2,9 @@ package model
 
 import "fmt"
 
-// edgeTPUOp is the custom operator that holds everything the Edge TPU compiler
+// EdgeTPUOperator is the custom operator that holds everything the Edge TPU compiler
 // could take over.
-const edgeTPUOp = "edgetpu-custom-op"
+const EdgeTPUOperator = "edgetpu-custom-op"
 
 // EdgeTPU is what can be told about a compiled model without an Edge TPU and
 // without its library.
@@ -123,7 +123,7 @@ func (m *Model) IsEdgeTPU() bool {
 	return false
 }
 
-func (op Operator) isEdgeTPU() bool { return op.BuiltinCode == opCustom && op.CustomCode == edgeTPUOp }
+func (op Operator) isEdgeTPU() bool { return op.BuiltinCode == opCustom && op.CustomCode == EdgeTPUOperator }
 
 // EdgeTPU decodes what the Edge TPU compiler put into the model. It returns nil
 // and no error for a model that was not compiled. The error wraps [ErrBadModel].

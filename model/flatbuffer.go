@@ -89,7 +89,7 @@ func (d *decoder) table(pos int) table {
 	}
 	vtable := int64(pos) - int64(flatbuffers.GetInt32(d.buf[pos:]))
 	if vtable < 0 || vtable > int64(len(d.buf)) {
-		d.fail("table at offset %d has its description outside the file: damaged", pos)
+		d.fail("table at offset %d has its description outside the file: truncated or damaged", pos)
 		return table{d: d}
 	}
 	v := int(vtable)

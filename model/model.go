@@ -119,6 +119,9 @@ type Operator struct {
 	Inputs []int
 	// Outputs and Intermediates are tensor indices.
 	Outputs, Intermediates []int
+	// Subgraphs are the indices of those that an operator of control flow runs:
+	// the branches of an IF, condition and body of a WHILE, and so on.
+	Subgraphs []int
 	// CustomOptions are the parameters of a custom operator, part of the bytes
 	// given to [Parse].
 	CustomOptions []byte

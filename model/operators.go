@@ -54,6 +54,44 @@ var builtinNames = [...]string{
 	"STABLEHLO_SHIFT_LEFT", "STABLEHLO_CBRT", "STABLEHLO_CASE",
 }
 
+// callees says where the options of operators that run other subgraphs name them:
+// in fields of one index each, or in one field that is a vector.
+var callees = map[int]struct {
+	options int // The slot of the options in the operator; 12 is the newer union.
+	fields  []int
+	vector  bool
+}{
+	31:  {options: 4, fields: []int{0}},                // CALL
+	118: {options: 4, fields: []int{0, 1}},             // IF
+	119: {options: 4, fields: []int{0, 1}},             // WHILE
+	129: {options: 4, fields: []int{0}},                // CALL_ONCE
+	173: {options: 12, fields: []int{4}, vector: true}, // STABLEHLO_CUSTOM_CALL
+	174: {options: 12, fields: []int{1}},               // STABLEHLO_REDUCE
+	190: {options: 12, fields: []int{6}},               // STABLEHLO_SCATTER
+	198: {options: 12, fields: []int{5}},               // STABLEHLO_REDUCE_WINDOW
+	199: {options: 12, fields: []int{2}},               // STABLEHLO_SORT
+	200: {options: 12, fields: []int{0, 1}},            // STABLEHLO_WHILE
+	206: {options: 12, fields: []int{1}},               // STABLEHLO_COMPOSITE
+	209: {options: 12, fields: []int{0}, vector: true}, // STABLEHLO_CASE
+}
+
+// decodeCallees returns the subgraphs that an operator runs.
+func decodeCallees(op table, code int) (subgraphs []int) {
+	c, ok := callees[code]
+	if !ok {
+		return nil
+	}
+	options := op.table(c.options)
+	for _, field := range c.fields {
+		if c.vector {
+			subgraphs = append(subgraphs, options.ints(field)...)
+		} else {
+			subgraphs = append(subgraphs, int(options.int32(field, 0)))
+		}
+	}
+	return subgraphs
+}
+
 // builtinName returns the name of a builtin operator, and "BUILTIN(n)" for one
 // newer than this package.
 func builtinName(code int) string {

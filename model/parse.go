@@ -211,6 +211,7 @@ func decodeOperator(t table, codes []opcode) Operator {
 		Outputs:       t.ints(2),
 		CustomOptions: t.bytes(5),
 		Intermediates: t.ints(8),
+		Subgraphs:     decodeCallees(t, code.code),
 	}
 	if len(op.CustomOptions) == 0 {
 		op.CustomOptions = t.outside(9, 10)

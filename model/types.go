@@ -29,6 +29,10 @@ const (
 	Uint16     TensorType = 16
 	Int4       TensorType = 17
 	BFloat16   TensorType = 18
+	Int2       TensorType = 19
+	Uint4      TensorType = 20
+	Float8E4M3 TensorType = 21
+	Float8E5M2 TensorType = 22
 )
 
 var typeNames = [...]string{
@@ -37,7 +41,8 @@ var typeNames = [...]string{
 	Complex64: "complex64", Int8: "int8", Float64: "float64",
 	Complex128: "complex128", Uint64: "uint64", Resource: "resource",
 	Variant: "variant", Uint32: "uint32", Uint16: "uint16", Int4: "int4",
-	BFloat16: "bfloat16",
+	BFloat16: "bfloat16", Int2: "int2", Uint4: "uint4",
+	Float8E4M3: "float8_e4m3fn", Float8E5M2: "float8_e5m2",
 }
 
 // String returns the name NumPy and Go use for the type, such as "uint8".
@@ -55,9 +60,11 @@ func (t TensorType) String() string {
 // size (string, resource, variant) or unknown ones.
 func (t TensorType) Bits() int {
 	switch t {
-	case Int4:
+	case Int2:
+		return 2
+	case Int4, Uint4:
 		return 4
-	case Int8, Uint8, Bool:
+	case Int8, Uint8, Bool, Float8E4M3, Float8E5M2:
 		return 8
 	case Int16, Uint16, Float16, BFloat16:
 		return 16

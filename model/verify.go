@@ -29,7 +29,8 @@ var DefaultLimits = Limits{TensorBytes: 256 << 20, TotalBytes: 1 << 30}
 //   - operators read only constants, inputs, variables and what an earlier
 //     operator wrote, and each tensor is written once and is not a constant;
 //   - inputs are not constants, and outputs have content at the end;
-//   - signatures name inputs and outputs of their subgraph.
+//   - signatures name inputs and outputs of their subgraph;
+//   - no subgraph runs itself, directly or through others.
 //
 // The error wraps [ErrBadModel] and names the operator or tensor at fault. What
 // the parameters of each operator may be is not checked, and neither are weights:
@@ -60,10 +61,67 @@ func (m *Model) verify(limits Limits) error {
 			return fmt.Errorf("subgraph %d: %w", i, err)
 		}
 	}
+	if err := m.verifyCalls(); err != nil {
+		return err
+	}
 	for _, sig := range m.Signatures {
 		if err := m.verifySignature(sig); err != nil {
 			return fmt.Errorf("signature %q: %w", sig.Key, err)
 		}
+	}
+	return nil
+}
+
+// maxCallDepth is how deep subgraphs may run each other. The runtimes descend
+// recursively, and networks nest their loops a few levels deep.
+const maxCallDepth = 100
+
+// verifyCalls checks that running any subgraph ends within that depth.
+func (m *Model) verifyCalls() error {
+	heights := make(callHeights, len(m.Subgraphs))
+	for i := range m.Subgraphs {
+		if err := m.measureCalls(i, 1, heights); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// callHeights holds how many levels of subgraphs running each one takes: 0 if
+// that is not known yet, and -1 while it is being found out.
+type callHeights []int
+
+// measureCalls finds the height of subgraph s, which is itself at the given level.
+func (m *Model) measureCalls(s, level int, heights callHeights) error {
+	if heights[s] > 0 {
+		return nil
+	}
+	heights[s] = -1
+	height := 1
+	for i, op := range m.Subgraphs[s].Operators {
+		for _, callee := range op.Subgraphs {
+			if err := heights.check(callee, level+1); err != nil {
+				return fmt.Errorf("subgraph %d: operator %d (%s) runs %w", s, i, op.Name, err)
+			}
+			if err := m.measureCalls(callee, level+1, heights); err != nil {
+				return err
+			}
+			height = max(height, 1+heights[callee])
+		}
+	}
+	heights[s] = height
+	return nil
+}
+
+// check reports whether subgraph s may run at the given level.
+func (h callHeights) check(s, level int) error {
+	switch {
+	case s < 0 || s >= len(h):
+		return fmt.Errorf("subgraph %d of %d", s, len(h))
+	case h[s] == -1:
+		return fmt.Errorf("subgraph %d, of which it is a part", s)
+	case level+max(h[s], 1)-1 > maxCallDepth:
+		return fmt.Errorf("subgraph %d, more than %d levels deep", s, maxCallDepth)
 	}
 	return nil
 }
@@ -146,11 +204,15 @@ func (t *Tensor) verify(limits Limits) error {
 		return fmt.Errorf("of shape %v is too large to count its bytes", t.Shape)
 	case !t.IsConstant() && size > limits.TensorBytes:
 		return fmt.Errorf("of shape %v and type %v needs %d bytes, the limit is %d", t.Shape, t.Type, size, limits.TensorBytes)
-	case len(t.Data) > 0 && !t.Sparse && int64(len(t.Data)) != size:
+	case len(t.Data) > 0 && !t.Sparse && int64(len(t.Data)) != size && !t.unpacked(size):
 		return fmt.Errorf("of shape %v and type %v needs %d bytes, its content has %d", t.Shape, t.Type, size, len(t.Data))
 	}
 	return nil
 }
+
+// unpacked reports whether content that should take size bytes has a byte for each
+// element of less than a byte, as some converters wrote it.
+func (t *Tensor) unpacked(size int64) bool { return t.Type.Bits() < 8 && int64(len(t.Data)) > size }
 
 // origin tells where the content of a tensor comes from.
 type origin byte

@@ -1,0 +1,552 @@
+package coral
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/tflite"
+)
+
+// router sends inferences to accelerators, and to the CPU twin when none is up. A
+// session's interpreters hand it every Invoke: their tensors hold the inputs until an
+// answer is there, so that a failed inference can be repeated anywhere.
+type router struct {
+	open     func(context.Context, edgetpu.Device) (engine, error)
+	probe    func(context.Context) ([]edgetpu.Device, error)
+	watchdog time.Duration // bounds one inference on an accelerator
+	cpu      bool          // may the CPU twin stand in?
+	stateful bool
+	// resetState allows a stateful model to go on elsewhere from a zero state.
+	resetState bool
+	inputs     []int // sizes in bytes, for the trial inference
+	outputs    []int
+	logger     *slog.Logger
+	notify     func(Device, string)
+
+	life context.Context // ends with the session
+	end  context.CancelFunc
+	wait sync.WaitGroup // of goroutines that bring devices back
+
+	mu      sync.Mutex
+	slots   []*slot
+	idle    []*slot
+	changed chan struct{} // closed and renewed whenever a slot changes
+	cpuUse  usage
+	lost    bool // a stateful model has left its accelerator
+}
+
+// slot is the place of one accelerator in a session. Which one it is may change: a stick
+// that was moved to another port is as good as before.
+type slot struct {
+	wants  edgetpu.Selector
+	device edgetpu.Device // the one in use, or used last
+	state  slotState
+	engine engine // nil unless up
+	// While up: what runs the operators, and how the device is driven.
+	backend, how string
+	why          string // why it is not up
+	use          usage
+}
+
+type slotState int
+
+const (
+	down slotState = iota // being brought back
+	up
+	retired // not to be used again in this process
+)
+
+func newRouter() *router {
+	life, end := context.WithCancel(context.Background())
+	return &router{life: life, end: end, changed: make(chan struct{})}
+}
+
+// add makes a slot for an accelerator that wants matches, and fills it with one of
+// devices. On failure the slot stays empty for now, and the error tells why.
+func (r *router) add(ctx context.Context, wants edgetpu.Selector, devices []edgetpu.Device) error {
+	s := &slot{wants: wants}
+	r.mu.Lock()
+	r.slots = append(r.slots, s)
+	r.mu.Unlock()
+	err := r.fill(ctx, s, devices)
+	if err != nil {
+		r.setDown(s, err)
+	}
+	return err
+}
+
+// fill starts the slot on the first of devices that works, if possible on the one it
+// had. The error is about the one that should have.
+func (r *router) fill(ctx context.Context, s *slot, devices []edgetpu.Device) error {
+	if len(devices) == 0 && s.wants == (edgetpu.Selector{}) {
+		return errNone
+	}
+	candidates, err := s.wants.All(devices)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(candidates, func(a, b edgetpu.Device) int {
+		return cmp.Compare(boolInt(b.Path == s.device.Path), boolInt(a.Path == s.device.Path))
+	})
+	var failures []error
+	for _, d := range candidates {
+		if r.taken(d) {
+			continue
+		}
+		err := d.Usable()
+		if err == nil {
+			err = r.start(ctx, s, d)
+		}
+		if err == nil {
+			return nil
+		}
+		failures = append(failures, err)
+		if ctx.Err() != nil || errors.Is(err, edgetpu.ErrRuntimeStuck) {
+			break
+		}
+	}
+	if len(failures) == 0 {
+		return fmt.Errorf("every matching Edge TPU is in use by this session already: %w", ErrDeviceBusy)
+	}
+	return failures[0]
+}
+
+// errNone says less than a selector's error, since nothing particular was asked for.
+var errNone error = noneError{}
+
+type noneError struct{}
+
+func (noneError) Error() string { return "no Edge TPU is attached" }
+func (noneError) Unwrap() error { return ErrNoDevice }
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// taken reports whether another slot has the device.
+func (r *router) taken(d edgetpu.Device) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.slots, func(s *slot) bool { return s.state == up && s.device.Path == d.Path })
+}
+
+// start opens the device for the slot and has it prove itself with one inference.
+func (r *router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
+	e, err := r.open(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err := r.prove(ctx, e); err != nil {
+		return err
+	}
+	backend, how := e.describe()
+	r.mu.Lock()
+	s.device, s.engine, s.state, s.why = d, e, up, ""
+	s.backend, s.how = backend, how
+	r.idle = append(r.idle, s)
+	r.wake()
+	r.mu.Unlock()
+	r.logger.Info("Edge TPU in use", "device", d.Path, "how", how, "backend", backend)
+	r.tell()
+	return nil
+}
+
+// prove runs one inference on zeros. An engine that fails it is closed.
+func (r *router) prove(ctx context.Context, e engine) error {
+	done := make(chan error, 1)
+	go func() {
+		err := e.load(buffers(r.inputs))
+		if err == nil {
+			err = e.invoke()
+		}
+		if err == nil {
+			err = e.unload(buffers(r.outputs))
+		}
+		if err == nil && r.stateful {
+			err = e.reset()
+		}
+		done <- err
+	}()
+	timeout := time.NewTimer(r.watchdog)
+	defer timeout.Stop()
+	select {
+	case err := <-done:
+		if err != nil {
+			go e.close()
+			return fmt.Errorf("the first inference failed: %w", err)
+		}
+		return nil
+	case <-timeout.C:
+		e.abandon()
+		return errHang
+	case <-ctx.Done():
+		e.abandon()
+		return errs.Ended(ctx)
+	}
+}
+
+func buffers(sizes []int) [][]byte {
+	b := make([][]byte, len(sizes))
+	for k, n := range sizes {
+		b[k] = make([]byte, n)
+	}
+	return b
+}
+
+var errHang = errors.New("the inference did not end in time")
+
+// route is the offload of a session's interpreters.
+func (r *router) route(ctx context.Context, o *tflite.Offload) error {
+	// A device that comes back and fails again and again must not hold up the call.
+	for range 2*len(r.slots) + 1 {
+		s, err := r.acquire(ctx)
+		if err != nil {
+			return err
+		}
+		if s == nil {
+			break
+		}
+		err = r.infer(ctx, s, o)
+		if err == nil || errs.Ended(ctx) != nil {
+			return err
+		}
+		if err := r.afterLoss(o, err); err != nil {
+			return err
+		}
+	}
+	if !r.cpu {
+		return fmt.Errorf("no Edge TPU is usable and the CPU may not stand in: %s: %w", r.obstacle(), ErrNoDevice)
+	}
+	start := time.Now()
+	err := o.Local(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cpuUse.count(time.Since(start), err)
+	return err
+}
+
+// afterLoss decides whether a failed inference may be repeated elsewhere: the state of
+// a stateful model is gone with its device.
+func (r *router) afterLoss(o *tflite.Offload, cause error) error {
+	if !r.stateful {
+		return nil
+	}
+	r.mu.Lock()
+	r.lost = true
+	r.mu.Unlock()
+	if err := o.ResetVariables(); err != nil {
+		return err
+	}
+	if r.resetState {
+		return nil
+	}
+	return fmt.Errorf("%w: %w: start the sequence again, it begins with a zero state", ErrStateLost, cause)
+}
+
+// acquire waits for an accelerator that is up and idle; nil when none is up.
+func (r *router) acquire(ctx context.Context) (*slot, error) {
+	for {
+		r.mu.Lock()
+		if n := len(r.idle); n > 0 {
+			s := r.idle[0]
+			r.idle = slices.Delete(r.idle, 0, 1)
+			r.mu.Unlock()
+			return s, nil
+		}
+		none := !slices.ContainsFunc(r.slots, func(s *slot) bool { return s.state == up })
+		changed := r.changed
+		r.mu.Unlock()
+		if none {
+			return nil, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, errs.Ended(ctx)
+		}
+	}
+}
+
+// infer runs one inference on an acquired slot, and sees to what becomes of the slot.
+func (r *router) infer(ctx context.Context, s *slot, o *tflite.Offload) error {
+	start := time.Now()
+	if err := s.engine.load(o.Inputs()); err != nil {
+		r.fail(s, err)
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.engine.invoke() }()
+	timeout := time.NewTimer(r.watchdog)
+	defer timeout.Stop()
+	select {
+	case err := <-done:
+		if err == nil {
+			err = s.engine.unload(o.Outputs())
+		}
+		if err != nil {
+			r.fail(s, err)
+			return err
+		}
+		r.release(s, time.Since(start))
+		return nil
+	case <-timeout.C:
+		r.hang(s)
+		return errHang
+	case <-ctx.Done():
+		// The caller goes; whether the device hangs shows later.
+		go func() {
+			select {
+			case err := <-done:
+				if err != nil {
+					r.fail(s, err)
+				} else {
+					r.release(s, time.Since(start))
+				}
+			case <-time.After(r.watchdog):
+				r.hang(s)
+			}
+		}()
+		return errs.Ended(ctx)
+	}
+}
+
+// release gives a slot back after a good inference.
+func (r *router) release(s *slot, took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.use.count(took, nil)
+	if s.state != up {
+		return
+	}
+	if r.life.Err() != nil {
+		go s.engine.close()
+		return
+	}
+	r.idle = append(r.idle, s)
+	r.wake()
+}
+
+// fail takes a slot out of use and has its device brought back.
+func (r *router) fail(s *slot, err error) {
+	r.mu.Lock()
+	s.use.count(0, err)
+	e := s.engine
+	r.mu.Unlock()
+	if e != nil {
+		go e.close() // the library may take its time
+	}
+	r.setDown(s, err)
+}
+
+// hang takes a slot out of use whose engine does not return.
+func (r *router) hang(s *slot) {
+	r.mu.Lock()
+	s.use.count(0, errHang)
+	r.mu.Unlock()
+	if s.engine.abandon() {
+		r.setDown(s, errHang)
+		return
+	}
+	r.mu.Lock()
+	s.state, s.engine = retired, nil
+	s.why = errHang.Error() + " and libedgetpu may hold a lock: this process cannot use it again"
+	r.wake()
+	r.mu.Unlock()
+	r.report(s)
+}
+
+func (r *router) setDown(s *slot, err error) {
+	r.mu.Lock()
+	r.idle = slices.DeleteFunc(r.idle, func(other *slot) bool { return other == s })
+	s.state, s.engine, s.why = down, nil, err.Error()
+	if errors.Is(err, edgetpu.ErrRuntimeStuck) {
+		s.state = retired
+	}
+	revive := s.state == down && r.life.Err() == nil
+	if revive {
+		r.wait.Add(1)
+	}
+	r.wake()
+	r.mu.Unlock()
+	r.report(s)
+	if revive {
+		go r.revive(s)
+	}
+}
+
+func (r *router) report(s *slot) {
+	r.mu.Lock()
+	device, why := s.device.Path, s.why
+	r.mu.Unlock()
+	r.logger.Warn("Edge TPU out of use", "device", device, "reason", why)
+	r.tell()
+}
+
+// wake tells everyone who waits that a slot has changed. The router is locked.
+func (r *router) wake() {
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// How often a lost device is looked for: soon at first, since a replugged one is there
+// within a second, and seldom in the end.
+const (
+	reviveSoon   = 100 * time.Millisecond
+	reviveSeldom = 2 * time.Second
+)
+
+// revive brings a slot's device back into use, however long that takes.
+func (r *router) revive(s *slot) {
+	defer r.wait.Done()
+	pause := reviveSoon
+	for {
+		select {
+		case <-r.life.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, reviveSeldom)
+		if !r.mayReturn() {
+			continue
+		}
+		devices, err := r.probe(r.life)
+		if err != nil {
+			continue
+		}
+		if len(devices) == 0 {
+			pause = min(pause, 4*reviveSoon) // unplugged: look often, it costs little
+		}
+		err = r.fill(r.life, s, devices)
+		if err == nil {
+			return
+		}
+		if r.stillDown(s, err) {
+			return
+		}
+	}
+}
+
+// stillDown notes why a slot could not be filled, and reports whether it never will be.
+func (r *router) stillDown(s *slot, err error) (never bool) {
+	r.logger.Debug("Edge TPU not back yet", "error", err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	never = errors.Is(err, edgetpu.ErrRuntimeStuck)
+	if never {
+		s.state = retired
+	}
+	// What ended the use of a device is worth more than that it is not there now.
+	if never || s.device.Path == "" || !errors.Is(err, ErrNoDevice) {
+		s.why = err.Error()
+	}
+	return never
+}
+
+// mayReturn is false while a stateful model has its state on the CPU.
+func (r *router) mayReturn() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.lost
+}
+
+// resetAll zeroes the state of the engines and lets a stateful model return to its
+// accelerator.
+func (r *router) resetAll() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost = false
+	var failures []error
+	for _, s := range r.idle {
+		failures = append(failures, s.engine.reset())
+	}
+	return errors.Join(failures...)
+}
+
+// status is what the next inference runs on, as far as can be known, and why.
+func (r *router) status() (Device, string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.slots {
+		if s.state == up {
+			d := s.device
+			return Device{EdgeTPU: &d}, "an Edge TPU is attached and works, driven " + s.how
+		}
+	}
+	return Device{}, r.obstacleLocked()
+}
+
+// backend is that of the first accelerator that is up.
+func (r *router) backend() (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.slots {
+		if s.state == up {
+			return s.backend, true
+		}
+	}
+	return "", false
+}
+
+func (r *router) obstacle() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.obstacleLocked()
+}
+
+func (r *router) obstacleLocked() string {
+	for _, s := range r.slots {
+		switch {
+		case s.why == "":
+		case s.why == errNone.Error():
+			return s.why
+		case s.device.Path == "":
+			return "no attached Edge TPU can be used: " + s.why
+		default:
+			return fmt.Sprintf("the Edge TPU at %s is out of use: %s", s.device.Path, s.why)
+		}
+	}
+	return errNone.Error()
+}
+
+// tell calls the session's callback.
+func (r *router) tell() {
+	if r.notify != nil {
+		r.notify(r.status())
+	}
+}
+
+// close ends the router. It does not wait for a device that hangs.
+func (r *router) close() {
+	r.end()
+	r.mu.Lock()
+	idle := r.idle
+	r.idle = nil
+	r.wake()
+	r.mu.Unlock()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		for _, s := range idle {
+			s.engine.close()
+		}
+		r.wait.Wait()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeTimeout):
+	}
+}
+
+// closeTimeout is how long a close waits for devices to be given back in good order.
+const closeTimeout = 2 * time.Second
