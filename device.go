@@ -137,7 +137,7 @@ func noTwin(p *pair, why string) error {
 func (c *config) newRouter(p *pair) (*router, error) {
 	r := newRouter()
 	r.open = func(ctx context.Context, d edgetpu.Device) (engine, error) {
-		return c.openEngine(ctx, p.tpu, d)
+		return c.openEngine(ctx, p.tpu, d, r)
 	}
 	r.probe, r.logger, r.notify = c.probe, c.logger, c.notify
 	r.watchdog, r.resetState = c.watchdog, c.resetState
@@ -163,10 +163,22 @@ func sizes(tensors []model.Tensor) ([]int, error) {
 	return all, nil
 }
 
-// openEngine drives the device in this process.
-func (c *config) openEngine(ctx context.Context, f *file, d edgetpu.Device) (engine, error) {
-	return openLocal(ctx, &engineSpec{
+// openEngine drives the device in a worker process or in this one, as [InProcess] and
+// [Isolated] say.
+func (c *config) openEngine(ctx context.Context, f *file, d edgetpu.Device, r *router) (engine, error) {
+	spec := &engineSpec{
 		model: f.bytes, parsed: f.parsed, threads: c.threads, xnnpack: c.xnnpack,
-		options: c.tpuOptions, library: c.library, logger: c.logger,
-	}, d)
+		options: c.tpuOptions, library: c.library, memory: c.workerMemory, logger: c.logger,
+	}
+	if c.isolate(d) {
+		cmd, ok, why := launcher()
+		if ok {
+			return openInWorker(ctx, cmd, spec, d, r.inputs, r.outputs)
+		}
+		if c.isolation == isolateAll {
+			return nil, fmt.Errorf("no worker process for the Edge TPU: %s: %w", why, ErrUnsupported)
+		}
+		spec.note = ", which ends the process when the cable is pulled: " + why
+	}
+	return openLocal(ctx, spec, d)
 }

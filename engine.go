@@ -27,6 +27,8 @@ type engine interface {
 	// It reports whether the device may be opened again.
 	abandon() bool
 	close()
+	// gone is closed when the engine has ended by itself; nil if that cannot be.
+	gone() <-chan struct{}
 	// describe tells what runs the operators, and how the device is driven.
 	describe() (backend, how string)
 }
@@ -39,6 +41,8 @@ type engineSpec struct {
 	xnnpack tflite.XNNPACKMode
 	options edgetpu.Options
 	library []string
+	memory  uint64 // limit for a worker process, 0 for none
+	note    string // what to add to the description of an engine in this process
 	logger  *slog.Logger
 }
 
@@ -48,6 +52,7 @@ type localEngine struct {
 	runtime     *edgetpu.Runtime
 	inputs      []*tflite.Tensor
 	outputs     []*tflite.Tensor
+	note        string
 	jobs        chan struct{}
 	done        chan error
 }
@@ -76,7 +81,7 @@ func openLocal(ctx context.Context, spec *engineSpec, d edgetpu.Device) (*localE
 	if err != nil {
 		return nil, err
 	}
-	e := &localEngine{interpreter: i, runtime: rt, jobs: make(chan struct{}), done: make(chan error, 1)}
+	e := &localEngine{interpreter: i, runtime: rt, note: spec.note, jobs: make(chan struct{}), done: make(chan error, 1)}
 	if err := e.tensors(); err != nil {
 		i.Close()
 		return nil, err
@@ -163,8 +168,10 @@ func (e *localEngine) close() {
 	e.interpreter.Close()
 }
 
+func (e *localEngine) gone() <-chan struct{} { return nil }
+
 func (e *localEngine) describe() (backend, how string) {
-	return e.interpreter.Backend().String(), "in this process, by " + e.runtime.Path()
+	return e.interpreter.Backend().String(), "in this process, by " + e.runtime.Path() + e.note
 }
 
 // quarantined keeps abandoned engines reachable, so that no cleanup frees what a stuck

@@ -56,6 +56,8 @@ type config struct {
 	library      []string
 	watchdog     time.Duration
 	resetState   bool
+	isolation    isolation
+	workerMemory uint64
 	notify       func(Device, string)
 	logger       *slog.Logger
 	probe        func(context.Context) ([]edgetpu.Device, error)

@@ -157,9 +157,31 @@ func (r *router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 	r.idle = append(r.idle, s)
 	r.wake()
 	r.mu.Unlock()
+	if gone := e.gone(); gone != nil {
+		go r.watch(s, e, gone)
+	}
 	r.logger.Info("Edge TPU in use", "device", d.Path, "how", how, "backend", backend)
 	r.tell()
 	return nil
+}
+
+// watch notices an engine that ends while it is idle, at the pull of a cable for example.
+func (r *router) watch(s *slot, e engine, gone <-chan struct{}) {
+	select {
+	case <-gone:
+	case <-r.life.Done():
+		return
+	}
+	r.mu.Lock()
+	k := slices.Index(r.idle, s)
+	idle := k >= 0 && s.engine == e
+	if idle {
+		r.idle = slices.Delete(r.idle, k, k+1)
+	}
+	r.mu.Unlock()
+	if idle {
+		r.fail(s, e.invoke()) // says how it ended
+	}
 }
 
 // prove runs one inference on zeros. An engine that fails it is closed.
@@ -179,9 +201,9 @@ func (r *router) prove(ctx context.Context, e engine) error {
 		done <- err
 	}()
 	timeout := time.NewTimer(r.watchdog)
-	defer timeout.Stop()
 	select {
 	case err := <-done:
+		timeout.Stop()
 		if err != nil {
 			go e.close()
 			return fmt.Errorf("the first inference failed: %w", err)
@@ -191,7 +213,14 @@ func (r *router) prove(ctx context.Context, e engine) error {
 		e.abandon()
 		return errHang
 	case <-ctx.Done():
-		e.abandon()
+		go func() {
+			select {
+			case <-done:
+				e.close()
+			case <-timeout.C:
+				e.abandon()
+			}
+		}()
 		return errs.Ended(ctx)
 	}
 }
