@@ -6,8 +6,14 @@ require (
 	github.com/gocoral/coral v0.0.0
 	github.com/mattn/go-tflite v1.0.6
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/sys v0.49.0
 )
 
-require github.com/mattn/go-pointer v0.0.1 // indirect
+require (
+	github.com/google/flatbuffers v25.12.19+incompatible // indirect
+	github.com/google/gousb v1.1.3 // indirect
+	github.com/mattn/go-pointer v0.0.1 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)
 
 replace github.com/gocoral/coral => ..

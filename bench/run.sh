@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Runs what is in this folder, all of it or the parts named:
+#
+#   bench/run.sh [interop|versus|layers|litert]...
+#
+#   interop  tests: delegates of go-tflite in our interpreter, and the reverse
+#   versus   times against go-tflite and against a loop in C
+#   layers   Go benchmarks of Interpreter, Session.Do and Session.Run
+#   litert   results against ai-edge-litert (compare.sh; Python's packages from pip)
+#
+# ROUNDS (default 60) is how often the contenders of versus take turns.
+set -euo pipefail
+bench=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$bench")
+out=$root/bin/bench
+
+# go-tflite wants TensorFlow's headers and, for its XNNPACK delegate, two libraries
+# whose content is in libtensorflowlite_c. The headers are ours; the libraries are
+# empty archives.
+with_go_tflite() {
+  mkdir -p "$out"
+  printf '!<arch>\n' | tee "$out/libXNNPACK.a" >"$out/libtensorflowlite-delegate_xnnpack.a"
+  eval "$(cd "$root" && go run ./cmd/coral-runtime env)"
+  export CGO_CFLAGS="-O2 -g \"-I$bench/include\""
+  export CGO_LDFLAGS="$CGO_LDFLAGS \"-L$out\" -ltensorflowlite_c"
+  cd "$bench"
+  "$@"
+}
+
+interop() { go test -count=1 -race -tags gotflite ./interop; }
+
+versus() {
+  local models=() model
+  for model in \
+    "$root/../shared/testdata/models/"{mobilenet_v2_1.0_224_quant,tf2_mobilenet_v2_1.0_224_ptq}.tflite \
+    "$root/third_party/models/mobilenet_quant_v1_224.tflite"; do
+    [[ ! -e $model ]] || models+=("$model")
+  done
+  go build -tags gotflite -o "$out/versus" ./versus
+  "$out/versus" -rounds "${ROUNDS:-60}" -tiny "$root/tflite/testdata/no_signature.tflite" "${models[@]}"
+}
+
+layers() { go test -run '^$' -bench Layers .; }
+
+(($#)) || set -- interop versus layers litert
+for part in "$@"; do
+  printf '\n=== %s\n' "$part"
+  # Each in a subshell, so that the variables of one do not rebuild the others.
+  case $part in
+    interop | versus) (with_go_tflite "$part") ;;
+    layers) (cd "$bench" && layers) ;;
+    litert) "$bench/compare.sh" ;;
+    *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  esac
+done

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/edgetpu"
+)
+
+func (a *app) devicesCommand() *cobra.Command {
+	return a.does(&cobra.Command{
+		Use:   "devices [--device NAME]",
+		Short: "List the Edge TPUs of this machine, and which one a session takes",
+		Long: `List the Edge TPUs attached to this machine, whether this user may open them, and which
+one a session would run on and why. Nothing is opened, and no firmware is loaded.
+
+Without any Edge TPU the list is empty and the command succeeds, unless --device asks
+for one.`,
+		Example: `  coral devices
+  coral devices --device usb:1
+  coral devices --json | jq -r '.devices[] | select(.accessible) | .path'`,
+		Args: noArguments,
+	}, a.devices)
+}
+
+// cpu is what devicesOutput calls it.
+const cpu = "cpu"
+
+// devicesOutput is the JSON of coral devices.
+type devicesOutput struct {
+	Devices []edgetpu.Device `json:"devices"`
+	// Chosen is "cpu", the path of an Edge TPU, or null if what --device asks for
+	// is not to be had.
+	Chosen *string `json:"chosen"`
+	Why    string  `json:"why"`
+}
+
+func (a *app) devices(ctx context.Context, _ []string) error {
+	found, err := edgetpu.Probe(ctx, edgetpu.WithLogger(a.logger()))
+	if err != nil {
+		return err
+	}
+	out := devicesOutput{Devices: append([]edgetpu.Device{}, found...)} // [] rather than null
+	chosen, why, chooseErr := choose(found, string(a.device))
+	if out.Why = why; chooseErr == nil {
+		out.Chosen = &chosen
+	}
+	if a.asJSON {
+		if err := a.printJSON(out); err != nil {
+			return err
+		}
+		return chooseErr
+	}
+	a.printDevices(found)
+	if chooseErr == nil {
+		a.print("A session runs on %s, because %s.", either(chosen == cpu, "the CPU", chosen), why)
+	}
+	return chooseErr
+}
+
+func (a *app) printDevices(devices []edgetpu.Device) {
+	if len(devices) == 0 {
+		a.print("No Edge TPUs found.")
+		return
+	}
+	rows := [][]string{{"TYPE", "PATH", "STATE", "SPEED", "ACCESS", "TEMPERATURE"}}
+	for _, d := range devices {
+		rows = append(rows, []string{string(d.Type), d.Path, string(d.State), speed(d), access(d), temperature(d)})
+	}
+	a.table(rows)
+	for _, d := range devices {
+		if d.Reason != "" {
+			a.print("%s: %s.", d.Path, d.Reason)
+		}
+	}
+}
+
+func speed(d edgetpu.Device) string {
+	if d.SpeedMbps == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d Mbit/s", d.SpeedMbps)
+}
+
+func access(d edgetpu.Device) string {
+	switch {
+	case !d.Accessible:
+		return "denied"
+	case d.Owned:
+		return "in use"
+	}
+	return "yes"
+}
+
+func temperature(d edgetpu.Device) string {
+	if d.Temperature == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f °C", *d.Temperature)
+}
+
+// choose says what a session with that --device would run on, and why. The decision
+// is coral.Open's, less what depends on the model.
+func choose(devices []edgetpu.Device, device string) (chosen, why string, err error) {
+	selector, required := edgetpu.Selector{}, true
+	switch device {
+	case coral.CPUOnly.String():
+		return cpu, "the CPU was asked for", nil
+	case "", coral.Auto.String():
+		required = false
+	case coral.RequireTPU.String():
+	default:
+		if selector, err = edgetpu.ParseDevice(device); err != nil {
+			return "", "", err
+		}
+	}
+	d, err := edgetpu.Choose(devices, selector)
+	switch {
+	case err == nil:
+		// This version has no delegate, and says so as coral.Open does.
+		why = fmt.Sprintf("an Edge TPU is attached (%s), but this version has no delegate to drive it with", d)
+		err = fmt.Errorf("%s: %w", why, coral.ErrUnsupported)
+	case len(devices) == 0:
+		why = "no Edge TPU is attached"
+	default:
+		why = "no attached Edge TPU can be used: " + err.Error()
+	}
+	if required {
+		return "", why, err
+	}
+	return cpu, why, nil
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+)
+
+// maxFileName leaves room for an ending within the 255 bytes of all file systems.
+const maxFileName = 100
+
+// fileNames turns names of tensors into names of files in one folder: of letters,
+// digits, dot, underscore and hyphen only, not hidden, and different, also to file
+// systems that take A for a.
+func fileNames(names []string, extension string) []string {
+	files := make([]string, len(names))
+	used := make(map[string]bool)
+	for k, name := range names {
+		base := fileName(name)
+		file := base + extension
+		for n := 1; used[strings.ToLower(file)]; n++ {
+			file = base + "_" + strconv.Itoa(n) + extension
+		}
+		used[strings.ToLower(file)] = true
+		files[k] = file
+	}
+	return files
+}
+
+func fileName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+			return r
+		}
+		return '_'
+	}, name)
+	if strings.TrimLeft(name, ".") != name || name == "" {
+		name = "_" + name
+	}
+	if strings.HasPrefix(name, "-") { // rm *.npy would take it for an option
+		name = "_" + name
+	}
+	return name[:min(len(name), maxFileName)]
+}

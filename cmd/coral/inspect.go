@@ -1,0 +1,263 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gocoral/coral/model"
+)
+
+func (a *app) inspectCommand() *cobra.Command {
+	return a.does(&cobra.Command{
+		Use:   "inspect MODEL…",
+		Short: "Show what is inside a model",
+		Long: `Show a model's inputs, outputs, operators, signatures and metadata and, if it is compiled
+for the Edge TPU, what the compiler put into it.
+
+This needs neither an Edge TPU nor TensorFlow Lite, and works for models that TensorFlow
+Lite would refuse; what is wrong with them is then listed as a problem.`,
+		Example: `  coral inspect mobilenet.tflite
+  coral inspect --json *.tflite | jq -c '{model, problems}'`,
+		Args: someArguments("MODEL"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"tflite"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+	}, a.inspect)
+}
+
+func (a *app) inspect(_ context.Context, paths []string) error {
+	return a.forEach(paths, func(path string) error {
+		d, err := describe(path)
+		if err != nil {
+			return err
+		}
+		if a.asJSON {
+			return a.printJSON(d)
+		}
+		a.printDescription(d)
+		return nil
+	})
+}
+
+// forEach does all, also after one that failed; of several, each tells its error
+// when it happens.
+func (a *app) forEach(paths []string, do func(path string) error) error {
+	var failed error
+	for _, path := range paths {
+		err := do(path)
+		if err == nil || len(paths) == 1 {
+			failed = cmp.Or(failed, err)
+			continue
+		}
+		a.complain("%s", explain(err))
+		failed = errReported
+	}
+	return failed
+}
+
+// description is the JSON of coral inspect.
+type description struct {
+	Model string `json:"model"`
+	Bytes int64  `json:"bytes"`
+	// Converter is the model's free text, mostly the name of what made it.
+	Converter string `json:"converter"`
+	// MinRuntime is the oldest TensorFlow Lite that has all operators, "" if unknown.
+	MinRuntime string                `json:"min_runtime"`
+	Inputs     []tensorDescription   `json:"inputs"`
+	Outputs    []tensorDescription   `json:"outputs"`
+	Operators  []model.OperatorCount `json:"operators"`
+	Signatures []signature           `json:"signatures"`
+	// Stateful models remember what they were given before.
+	Stateful bool `json:"stateful"`
+	// MetadataNames are those of the blobs in the file; TFLITE_METADATA is the one
+	// that Metadata comes from.
+	MetadataNames []string      `json:"metadata_names"`
+	Metadata      *metadata     `json:"metadata"`
+	EdgeTPU       *edgeTPUModel `json:"edgetpu"`
+	// Problems are why TensorFlow Lite would refuse the model, and what in it
+	// could not be read.
+	Problems []string `json:"problems"`
+}
+
+type tensorDescription struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Shape []int  `json:"shape"` // with -1 for open dimensions
+	quantization
+}
+
+// quantization is zero for a tensor without.
+type quantization struct {
+	Scale     real `json:"scale"`
+	ZeroPoint int  `json:"zero_point"`
+	// The rest is for parameters per channel.
+	Scales     []real `json:"scales,omitempty"`
+	ZeroPoints []int  `json:"zero_points,omitempty"`
+	Dimension  int    `json:"dimension,omitempty"`
+}
+
+type signature struct {
+	Name     string   `json:"name"`
+	Subgraph int      `json:"subgraph"`
+	Inputs   []string `json:"inputs"`
+	Outputs  []string `json:"outputs"`
+}
+
+type metadata struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Version     string   `json:"version"`
+	Author      string   `json:"author"`
+	License     string   `json:"license"`
+	Files       []string `json:"files"`
+	Labels      int      `json:"labels"` // count
+}
+
+type edgeTPUModel struct {
+	MinRuntime  int                   `json:"min_runtime"`
+	Compiler    string                `json:"compiler"`
+	Ops         int                   `json:"ops"` // that run on the Edge TPU
+	CPUOps      []model.OperatorCount `json:"cpu_ops"`
+	CachedBytes int                   `json:"cached_bytes"`
+	// StreamedBytes cross the bus with every inference.
+	StreamedBytes int          `json:"streamed_bytes"`
+	Executables   []executable `json:"executables"`
+}
+
+type executable struct {
+	Type string `json:"type"`
+	// Token is hexadecimal: it has 64 bits, and JavaScript's numbers 53.
+	Token            string `json:"parameter_caching_token"`
+	ParameterBytes   int    `json:"parameter_bytes"`
+	InstructionBytes int    `json:"instruction_bytes"`
+	ScratchBytes     int    `json:"scratch_bytes"`
+	EstimatedCycles  int64  `json:"estimated_cycles"`
+	BatchSize        int    `json:"batch_size"`
+}
+
+func describe(path string) (*description, error) {
+	m, err := model.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &description{
+		Model: path, Bytes: info.Size(), Converter: m.Description, MinRuntime: m.MinRuntimeVersion,
+		Inputs: describeTensors(m.Inputs()), Outputs: describeTensors(m.Outputs()),
+		Operators: m.Operators(), Signatures: describeSignatures(m),
+		Stateful: m.HasVariables(), MetadataNames: []string{}, Problems: []string{},
+	}
+	for _, meta := range m.Metadata {
+		d.MetadataNames = append(d.MetadataNames, meta.Name)
+	}
+	d.note(m.Verify())
+	d.Metadata, err = describeMetadata(m)
+	d.note(err)
+	d.EdgeTPU, err = describeEdgeTPU(m)
+	d.note(err)
+	return d, nil
+}
+
+func (d *description) note(problem error) {
+	if problem != nil {
+		d.Problems = append(d.Problems, problem.Error())
+	}
+}
+
+func describeTensors(tensors []model.Tensor) []tensorDescription {
+	out := make([]tensorDescription, len(tensors))
+	for k, t := range tensors {
+		shape := t.ShapeSignature
+		if shape == nil {
+			shape = t.Shape
+		}
+		out[k] = tensorDescription{
+			Name: t.Name, Type: t.Type.String(), Shape: append([]int{}, shape...),
+			quantization: describeQuantization(t.Quantization),
+		}
+	}
+	return out
+}
+
+func describeQuantization(q model.Quantization) quantization {
+	out := quantization{Scale: real(q.Scale), ZeroPoint: q.ZeroPoint}
+	if !q.PerChannel() {
+		return out
+	}
+	for _, s := range q.Scales {
+		out.Scales = append(out.Scales, real(s))
+	}
+	out.ZeroPoints, out.Dimension = q.ZeroPoints, q.Dimension
+	return out
+}
+
+func describeSignatures(m *model.Model) []signature {
+	names := func(tensors []model.SignatureTensor) []string {
+		out := make([]string, len(tensors))
+		for k, t := range tensors {
+			out[k] = t.Name
+		}
+		return out
+	}
+	out := make([]signature, len(m.Signatures))
+	for k, s := range m.Signatures {
+		out[k] = signature{Name: s.Key, Subgraph: s.Subgraph, Inputs: names(s.Inputs), Outputs: names(s.Outputs)}
+	}
+	return out
+}
+
+// describeMetadata returns nil for a model without any; with an error, what it could
+// read in spite of it.
+func describeMetadata(m *model.Model) (*metadata, error) {
+	info, err := m.Info()
+	if err != nil {
+		return nil, err
+	}
+	files, err := m.AssociatedFiles()
+	if err != nil {
+		return nil, err
+	}
+	described := slices.ContainsFunc(m.Metadata, func(meta model.Metadata) bool { return meta.Name == "TFLITE_METADATA" })
+	if !described && len(files) == 0 {
+		return nil, nil
+	}
+	d := &metadata{
+		Name: info.Name, Description: info.Description, Version: info.Version,
+		Author: info.Author, License: info.License, Files: []string{},
+	}
+	for _, f := range files {
+		d.Files = append(d.Files, f.Name)
+	}
+	labels, err := m.Labels()
+	d.Labels = len(labels)
+	return d, err
+}
+
+func describeEdgeTPU(m *model.Model) (*edgeTPUModel, error) {
+	e, err := m.EdgeTPU()
+	if e == nil || err != nil {
+		return nil, err
+	}
+	d := &edgeTPUModel{
+		MinRuntime: e.MinRuntimeVersion, Compiler: e.CompilerVersion,
+		Ops: e.Ops, CPUOps: e.CPUOps,
+		CachedBytes: e.CachedBytes(), StreamedBytes: e.StreamedBytes(),
+		Executables: make([]executable, len(e.Executables)),
+	}
+	for k, x := range e.Executables {
+		d.Executables[k] = executable{
+			Type: x.Type.String(), Token: fmt.Sprintf("%016x", x.ParameterCachingToken),
+			ParameterBytes: x.ParameterBytes, InstructionBytes: x.InstructionBytes, ScratchBytes: x.ScratchBytes,
+			EstimatedCycles: x.EstimatedCycles, BatchSize: x.BatchSize,
+		}
+	}
+	return d, nil
+}

@@ -1,0 +1,51 @@
+// Command coral looks for Edge TPUs, and runs TensorFlow Lite models on them or on
+// the CPU.
+//
+//	coral devices                                  the accelerators, and which one a session takes
+//	coral inspect MODEL…                           what is inside a model
+//	coral classify -m MODEL [-l LABELS] IMAGE…     the classes of pictures
+//	coral run -m MODEL --input NAME=FILE.npy … --output DIR
+//	                                               any model, .npy in, .npy out
+//	coral bench -m MODEL                           latency and throughput
+//	coral version                                  versions of the command and what it links
+//	coral completion SHELL                         completion for bash, zsh, fish, PowerShell
+//
+// "coral COMMAND --help" has the flags and examples.
+//
+// # What all commands have in common
+//
+// --json writes one JSON object a line to standard output. Field names are stable:
+// they may become more, but neither change nor vanish. --device picks what to run on:
+// auto (an Edge TPU where one can be used, else the CPU), cpu, tpu, or one of several
+// Edge TPUs as usb, usb:N, pci, pci:N, :N or by its path. --verbose logs decisions
+// and mishaps of the library to standard error.
+//
+// Exit status: 0 done, 1 the work failed, 2 wrong usage. A failure is one line on
+// standard error that says what to do about it.
+//
+// UMOCKDEV_DIR in the environment, a hook for tests that umockdev-run sets, makes the
+// search for devices read that folder in place of /.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is main without the process: it returns the exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends what does not heed the first
+
+	a := &app{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr}
+	defer a.catch(&status)
+	root := a.root()
+	root.SetArgs(args)
+	return a.report(ctx, root.ExecuteContext(ctx))
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+)
+
+// app is one call of the command: the process's streams and the flags that all
+// commands have.
+type app struct {
+	stdin  io.Reader
+	stdout *output
+	stderr io.Writer
+
+	asJSON  bool
+	device  deviceFlag
+	verbose bool
+
+	command string // as the user would call it, for messages
+	started bool   // the arguments are checked and the work has begun
+}
+
+// commands are all there are; a new one is a file of its own and a line here.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.devicesCommand(),
+		a.inspectCommand(),
+		a.classifyCommand(),
+		a.runCommand(),
+		a.benchCommand(),
+		a.versionCommand(),
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "coral",
+		Short: "Run TensorFlow Lite models on Edge TPUs or on the CPU",
+		Long: `coral looks for Edge TPUs, and runs TensorFlow Lite models on them or on the CPU.
+
+Exit status: 0 done, 1 the work failed, 2 wrong usage.`,
+		Example: `  coral devices
+  coral classify -m mobilenet.tflite -l labels.txt parrot.jpg
+  coral completion bash >> ~/.bashrc`,
+		Version:       cliVersion(),
+		SilenceErrors: true, // report prints them
+		SilenceUsage:  true,
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("no command given")
+		},
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetVersionTemplate("coral {{.Version}}\n")
+	root.SetHelpCommand(helpCommand(root))
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		a.command = c.CommandPath()
+		return usageError{err}
+	})
+
+	flags := root.PersistentFlags()
+	flags.SortFlags = false
+	flags.BoolVar(&a.asJSON, "json", false, "write one JSON object a line")
+	flags.Var(&a.device, "device", "run on `NAME`: auto, cpu, tpu, usb, usb:N, pci, pci:N, :N or a path (default auto)")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log to standard error")
+	// The error would be that the flag does not exist.
+	_ = root.RegisterFlagCompletionFunc("device", completeDevice)
+
+	root.AddCommand(a.commands()...)
+	root.InitDefaultCompletionCmd()
+	refuseUnknownShells(root)
+	return root
+}
+
+// refuseUnknownShells: cobra's command prints its help and succeeds.
+func refuseUnknownShells(root *cobra.Command) {
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.RunE = func(*cobra.Command, []string) error {
+			return usagef("no shell given: it may be bash, zsh, fish or powershell")
+		}
+	}
+}
+
+// does sets what the command does once cobra has checked its flags and arguments.
+func (a *app) does(c *cobra.Command, work func(ctx context.Context, args []string) error) *cobra.Command {
+	c.DisableFlagsInUseLine = true // Use names the important ones
+	c.Flags().SortFlags = false
+	arguments := c.Args
+	c.Args = func(c *cobra.Command, args []string) error {
+		a.command = c.CommandPath()
+		return arguments(c, args)
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		a.started = true
+		return work(c.Context(), args)
+	}
+	return c
+}
+
+// helpCommand is cobra's, which prints a page and succeeds for a topic that does not
+// exist.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			if len(rest) > 0 {
+				return usagef("unknown help topic %q", rest[0])
+			}
+			c.InitDefaultHelpFlag() // as c --help shows it
+			return c.Help()
+		},
+	}
+}
+
+// noArguments and someArguments are what cobra.NoArgs and cobra.MinimumNArgs are, in
+// words that a user understands.
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q", args[0])
+	}
+	return nil
+}
+
+func someArguments(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return errors.New("no " + what + " given")
+		}
+		return nil
+	}
+}
+
+// logger is for the library, which says nothing unless asked to.
+func (a *app) logger() *slog.Logger {
+	if !a.verbose {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gocoral/coral/tflite"
+)
+
+func (a *app) versionCommand() *cobra.Command {
+	return a.does(&cobra.Command{
+		Use:   "version",
+		Short: "Print the versions of this command and of what it links",
+		Example: `  coral version
+  coral version --json`,
+		Args: noArguments,
+	}, a.version)
+}
+
+// versionOutput is the JSON of coral version.
+type versionOutput struct {
+	Version string `json:"version"`
+	// Revision is the commit it was built from, "" if unknown, with "+" if there
+	// were changes besides.
+	Revision string `json:"revision"`
+	// TFLite is the version of the linked runtime, "" if built without cgo.
+	TFLite  string `json:"tflite"`
+	XNNPACK bool   `json:"xnnpack"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
+func (a *app) version(context.Context, []string) error {
+	v := versionOutput{
+		Version: cliVersion(), Revision: revision(),
+		TFLite: tflite.Version(), XNNPACK: tflite.HasXNNPACK(),
+		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+	}
+	if a.asJSON {
+		return a.printJSON(v)
+	}
+	rows := [][]string{{"coral", v.Version}}
+	if v.Revision != "" {
+		rows = append(rows, []string{"commit", v.Revision})
+	}
+	a.table(append(rows,
+		[]string{"TensorFlow Lite", either(v.TFLite != "", v.TFLite, "none, built without cgo")},
+		[]string{"XNNPACK", either(v.XNNPACK, "yes", "no")},
+		[]string{"Go", v.Go},
+		[]string{"platform", v.OS + "/" + v.Arch}))
+	return nil
+}
+
+func either(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+// cliVersion is what the Go command recorded at build time.
+func cliVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	settings := make(map[string]string)
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	return settings["vcs.revision"] + either(settings["vcs.modified"] == "true", "+", "")
+}

@@ -1,0 +1,4 @@
+package vision
+
+// Resize lets tests look at what goes into a model.
+var Resize = resize

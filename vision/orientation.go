@@ -1,0 +1,121 @@
+package vision
+
+import (
+	"image"
+	"image/color"
+	"reflect"
+
+	"github.com/bep/imagemeta"
+)
+
+// orientation is how a picture must be turned to be upright, with the numbers of the
+// EXIF tag of that name: 1 not at all, 2 mirrored, 3 by half a turn, 4 upside down,
+// 5 along its main diagonal, 6 by a quarter turn clockwise, 7 along its other
+// diagonal, 8 by a quarter turn counter-clockwise.
+type orientation uint8
+
+const upright orientation = 1
+
+// orientation reads the EXIF tag, upright if there is none or it cannot be read.
+func (s *stream) orientation(f imagemeta.ImageFormat) orientation {
+	o := upright
+	if s.rewind() != nil {
+		return o
+	}
+	// Whatever is wrong with the metadata, the pixels may be good: no error counts.
+	_, _ = imagemeta.Decode(imagemeta.Options{
+		R:           s,
+		ImageFormat: f,
+		Sources:     imagemeta.EXIF,
+		ShouldHandleTag: func(tag imagemeta.TagInfo) bool {
+			return tag.Tag == "Orientation" && tag.Namespace == "IFD0" // IFD1 is the thumbnail's
+		},
+		HandleTag: func(tag imagemeta.TagInfo) error {
+			if v := reflect.ValueOf(tag.Value); v.CanUint() && v.Uint() >= 1 && v.Uint() <= 8 {
+				o = orientation(v.Uint())
+			}
+			return imagemeta.ErrStopWalking
+		},
+	})
+	return o
+}
+
+// swaps reports whether width and height change places.
+func (o orientation) swaps() bool { return o >= 5 }
+
+// size turns a width and height.
+func (o orientation) size(w, h int) (int, int) {
+	if o.swaps() {
+		return h, w
+	}
+	return w, h
+}
+
+// source returns which pixel of a picture of w by h is at x, y when it is upright.
+func (o orientation) source(x, y, w, h int) (int, int) {
+	if o.swaps() {
+		x, y = y, x
+	}
+	if o == 2 || o == 3 || o == 7 || o == 8 {
+		x = w - 1 - x
+	}
+	if o == 3 || o == 4 || o == 6 || o == 7 {
+		y = h - 1 - y
+	}
+	return x, y
+}
+
+// turnPixels makes pixels of w by h with c channels upright.
+func (o orientation) turnPixels(pix []uint8, w, h, c int) []uint8 {
+	if o == upright {
+		return pix
+	}
+	out := make([]uint8, 0, len(pix))
+	uw, uh := o.size(w, h)
+	for y := range uh {
+		for x := range uw {
+			sx, sy := o.source(x, y, w, h)
+			at := (sy*w + sx) * c
+			out = append(out, pix[at:at+c]...)
+		}
+	}
+	return out
+}
+
+// turned returns img as an image that is upright.
+func (o orientation) turned(img image.Image) image.Image {
+	if o == upright {
+		return img
+	}
+	return &turnedImage{img, o}
+}
+
+// turnedImage shows another image upright. A copy would double the memory, and most
+// users want a small version of the picture, which [resize] turns after the fact.
+type turnedImage struct {
+	image.Image
+	o orientation
+}
+
+func (t *turnedImage) Bounds() image.Rectangle {
+	w, h := t.o.size(t.Image.Bounds().Dx(), t.Image.Bounds().Dy())
+	return image.Rect(0, 0, w, h)
+}
+
+func (t *turnedImage) At(x, y int) color.Color { return t.Image.At(t.source(x, y)) }
+
+// RGBA64At spares package draw an allocation for each pixel.
+func (t *turnedImage) RGBA64At(x, y int) color.RGBA64 {
+	x, y = t.source(x, y)
+	if img, ok := t.Image.(image.RGBA64Image); ok {
+		return img.RGBA64At(x, y)
+	}
+	r, g, b, a := t.Image.At(x, y).RGBA()
+	return color.RGBA64{R: uint16(r), G: uint16(g), B: uint16(b), A: uint16(a)}
+}
+
+func (t *turnedImage) source(x, y int) (int, int) {
+	b := t.Image.Bounds()
+	x, y = t.o.source(x, y, b.Dx(), b.Dy())
+	return x + b.Min.X, y + b.Min.Y
+}

@@ -1,0 +1,57 @@
+package vision_test
+
+import (
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"testing"
+
+	"golang.org/x/image/draw"
+
+	"github.com/gocoral/coral/vision"
+)
+
+func BenchmarkResize(b *testing.B) {
+	for _, size := range []image.Point{{640, 480}, {1920, 1080}, {4000, 3000}} {
+		ycc := noise(image.NewYCbCr(image.Rectangle{Max: size}, image.YCbCrSubsampleRatio420))
+		rgba := noise(image.NewRGBA(image.Rectangle{Max: size}))
+		for _, img := range []image.Image{ycc, rgba} {
+			name := fmt.Sprintf("%T/%dx%d", img, size.X, size.Y)
+			b.Run("ours/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := vision.Resize(img, 224, 224, 3); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			for kernelName, kernel := range map[string]draw.Scaler{"BiLinear": draw.BiLinear, "CatmullRom": draw.CatmullRom} {
+				b.Run("draw."+kernelName+"/"+name, func(b *testing.B) {
+					b.ReportAllocs()
+					dst := image.NewRGBA(image.Rect(0, 0, 224, 224))
+					for b.Loop() {
+						kernel.Scale(dst, dst.Rect, img, img.Bounds(), draw.Src, nil)
+					}
+				})
+			}
+		}
+	}
+}
+
+// noise fills the samples of img.
+func noise[T image.Image](img T) T {
+	r := rand.New(rand.NewPCG(1, 2))
+	planes := [][]uint8{}
+	switch img := any(img).(type) {
+	case *image.YCbCr:
+		planes = append(planes, img.Y, img.Cb, img.Cr)
+	case *image.RGBA:
+		planes = append(planes, img.Pix)
+	}
+	for _, p := range planes {
+		for k := range p {
+			p[k] = uint8(r.Uint32())
+		}
+	}
+	return img
+}
