@@ -123,7 +123,9 @@ func (m *Model) IsEdgeTPU() bool {
 	return false
 }
 
-func (op Operator) isEdgeTPU() bool { return op.BuiltinCode == opCustom && op.CustomCode == EdgeTPUOperator }
+func (op Operator) isEdgeTPU() bool {
+	return op.BuiltinCode == opCustom && op.CustomCode == EdgeTPUOperator
+}
 
 // EdgeTPU decodes what the Edge TPU compiler put into the model. It returns nil
 // and no error for a model that was not compiled. The error wraps [ErrBadModel].

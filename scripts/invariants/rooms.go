@@ -20,12 +20,12 @@ const module = "github.com/gocoral/coral"
 // It is the "may import" table of the design. An entry added here is a decision:
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
-	".":                   {"delegate", "delegate/xnnpack", "edgetpu", "internal/errs", "model", "tflite"},
+	".":                   {"delegate", "delegate/xnnpack", "edgetpu", "golang.org/x/sys", "internal/errs", "model", "tflite"},
 	"tflite":              {"delegate", "internal/capi", "internal/errs", "model"},
 	"delegate":            {"github.com/mattn/go-tflite/delegates"},
-	"delegate/xnnpack":    {"delegate", "internal/capi", "internal/errs"},
-	"delegate/plugin":     {"delegate", "internal/dl", "internal/errs", "internal/oldabi"},
-	"edgetpu":             {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/dl", "internal/errs", "internal/oldabi", "model"},
+	"delegate/xnnpack":    {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
+	"delegate/plugin":     {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi"},
+	"edgetpu":             {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/errs", "internal/libedgetpu", "internal/oldabi", "model"},
 	"edgetpu/edgetputest": {"model"},
 	"model":               {"github.com/google/flatbuffers", "internal/errs"},
 	"vision":              {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
@@ -33,6 +33,8 @@ var rooms = map[string][]string{
 	"internal/capi":       {"internal/errs"},
 	"internal/dl":         {"internal/errs"},
 	"internal/oldabi":     {"internal/errs"},
+	"internal/borrow":     {"internal/errs"},
+	"internal/libedgetpu": {"internal/dl", "internal/errs"},
 	"third_party":         {},
 	"cmd/coral-runtime":   {"third_party"},
 	"scripts":             {},

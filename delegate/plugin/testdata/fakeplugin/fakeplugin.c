@@ -34,8 +34,7 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
-/* --- TensorFlow Lite's structures, shortened at the end where nothing here is
- *     read or written ------------------------------------------------------------ */
+/* --- TensorFlow Lite's structures; node and context are shortened at the end ----- */
 
 enum { OK = 0, ERROR = 1 };
 enum { ALLOW_DYNAMIC_TENSORS = 1 };
@@ -65,6 +64,13 @@ typedef struct {
   delegate* delegate;
   int buffer_handle;
   bool data_is_stale;
+  bool is_variable;
+  struct {
+    int type;
+    void* params;
+  } quantization;
+  void* sparsity;
+  const int_array* dims_signature;
 } tensor;
 
 typedef struct {

@@ -1,0 +1,51 @@
+package vision_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral/vision"
+)
+
+// FuzzDecode makes sure that no bytes whatever do more than give an error, and that
+// what is a picture can be scaled.
+func FuzzDecode(f *testing.F) {
+	for _, encode := range encoders {
+		f.Add(encoded(f, encode, corners()))
+	}
+	for _, ext := range []string{"png", "jpg"} {
+		f.Add(withEXIF(encoded(f, encoders[ext], corners()), exif(binary.BigEndian, 6, 1)))
+	}
+	files, err := filepath.Glob("testdata/*.[wj]*")
+	require.NoError(f, err)
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(content)
+	}
+	const limit = 1 << 16
+	f.Fuzz(func(t *testing.T, file []byte) {
+		img, err := vision.Decode(bytes.NewReader(file), vision.WithMaxPixels(limit))
+		if err != nil {
+			assert.Nil(t, img)
+			return
+		}
+		b := img.Bounds()
+		assert.Equal(t, image.Point{}, b.Min)
+		assert.False(t, b.Empty())
+		assert.LessOrEqual(t, b.Dx()*b.Dy(), limit)
+		img.At(b.Max.X-1, b.Max.Y-1)
+		for _, c := range []int{1, 3} {
+			pix, err := vision.Resize(img, 5, 4, c)
+			require.NoError(t, err)
+			assert.Len(t, pix, 5*4*c)
+		}
+	})
+}
