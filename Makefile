@@ -75,6 +75,7 @@ bin/coral-runtime:
 test: runtime models ## Run all tests of all modules with the race detector
 	@scripts/deps.sh umockdev
 	@$(call each,go test -race ./...)
+	@bench/run.sh interop
 
 .PHONY: test-runtimes
 test-runtimes: deps bin/coral-runtime ## Run the tests on every runtime, relinked for each
@@ -91,8 +92,8 @@ fuzz: runtime ## Run each fuzz target for FUZZTIME (default 10s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: runtime models ## Run all benchmarks of all modules
-	@$(call each,go test -run '^$$' -bench . -benchmem ./...)
+bench: runtime models ## Compare speed and results with go-tflite and ai-edge-litert (bench/run.sh)
+	@bench/run.sh
 
 .PHONY: retrain
 retrain: runtime ## Train, convert and check the models of examples/train-and-deploy again

@@ -26,12 +26,23 @@ func TestInputsOutputs(t *testing.T) {
 func TestOperators(t *testing.T) {
 	m := classifier()
 	m.Subgraphs = append(m.Subgraphs, model.Subgraph{Operators: []model.Operator{
-		{BuiltinCode: opSoftmax}, {BuiltinCode: opStablehloCase}, {BuiltinCode: 1000},
-		{BuiltinCode: opCustom, CustomCode: "PosenetDecoderOp"}, {BuiltinCode: opAdd}, {BuiltinCode: 127}, {BuiltinCode: 128},
+		{BuiltinCode: opSoftmax},
+		{BuiltinCode: opStablehloCase},
+		{BuiltinCode: 1000},
+		{BuiltinCode: opCustom, CustomCode: "PosenetDecoderOp"},
+		{BuiltinCode: opAdd},
+		{BuiltinCode: 127},
+		{BuiltinCode: 128},
 	}})
 	assert.Equal(t, []model.OperatorCount{
-		{"ADD", 1}, {"BUILTIN(1000)", 1}, {"CUMSUM", 1}, {"FULLY_CONNECTED", 1},
-		{"PLACEHOLDER_FOR_GREATER_OP_CODES", 1}, {"PosenetDecoderOp", 1}, {"SOFTMAX", 2}, {"STABLEHLO_CASE", 1},
+		{"ADD", 1},
+		{"BUILTIN(1000)", 1},
+		{"CUMSUM", 1},
+		{"FULLY_CONNECTED", 1},
+		{"PLACEHOLDER_FOR_GREATER_OP_CODES", 1},
+		{"PosenetDecoderOp", 1},
+		{"SOFTMAX", 2},
+		{"STABLEHLO_CASE", 1},
 	}, parse(t, m).Operators())
 }
 

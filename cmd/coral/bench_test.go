@@ -44,7 +44,7 @@ func TestBench(t *testing.T) {
 func TestBenchInputs(t *testing.T) {
 	t.Parallel()
 	needRuntime(t)
-	for _, model := range []string{"tiny_float", "tiny_uint8", "string_gather", "logical_not", "complex_abs", "no_inputs", "while"} {
+	for _, model := range []string{"tiny_float", "tiny_uint8", "string_gather", "logical_not", "complex_abs", "no_inputs"} {
 		for _, more := range []string{"--warmup=1", "--random-inputs"} {
 			r := coralCommand(t, "bench", "--runs", "2", more, "-m", testModel(model))
 			assert.Zero(t, r.status, "%s: %s", model, r.stderr)

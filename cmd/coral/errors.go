@@ -76,7 +76,7 @@ var advice = []struct {
 	{coral.ErrBadModel, "give it a working .tflite file, or fetch this one again"},
 	{coral.ErrTwinMismatch, "compile the Edge TPU model from that CPU model again, or choose another --twin"},
 	{coral.ErrUnresolvedOp, "see coral inspect for its operators, and convert the model with built-in ones"},
-	{coral.ErrNoDevice, "--device auto falls back to the CPU"},
+	{coral.ErrNoDevice, "coral devices lists what there is, and --device auto falls back to the CPU"},
 }
 
 // explain is the error in a user's terms.
@@ -88,7 +88,7 @@ func explain(err error) string {
 	// The library names the option that its caller would use; ours is the flag.
 	text = strings.ReplaceAll(text, "WithTwin", "--twin")
 	// cobra breaks the line before its suggestions.
-	text = strings.ReplaceAll(text, "\n\nDid you mean this?\n", "; did you mean ")
+	text = strings.ReplaceAll(text, "\n\nDid you mean this?\n\t", "; did you mean ")
 	for _, a := range advice {
 		if errors.Is(err, a.about) {
 			return strings.TrimSpace(text) + "; " + a.do

@@ -77,8 +77,12 @@ func (a *app) printMetadata(d *description) {
 	}
 	var rows [][]string
 	for _, field := range [][2]string{
-		{"name", m.Name}, {"description", m.Description}, {"version", m.Version}, {"author", m.Author},
-		{"licence", m.License}, {"files", strings.Join(m.Files, ", ")},
+		{"name", m.Name},
+		{"description", m.Description},
+		{"version", m.Version},
+		{"author", m.Author},
+		{"licence", m.License},
+		{"files", strings.Join(m.Files, ", ")},
 		{"labels", either(m.Labels > 0, strconv.Itoa(m.Labels), "")},
 	} {
 		if field[1] != "" {

@@ -33,9 +33,16 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/gocoral/coral"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if coral.IsWorker() { // started by a session to drive a USB accelerator for it
+		coral.WorkerMain()
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is main without the process: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {

@@ -117,6 +117,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 				return usagef("unknown help topic %q", rest[0])
 			}
 			c.InitDefaultHelpFlag() // as c --help shows it
+			c.InitDefaultVersionFlag()
 			return c.Help()
 		},
 	}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func writeFile(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return path
+}
+
+func pngBytes(t *testing.T, w, h int) []byte {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for k := range m.Pix {
+		m.Pix[k] = uint8(k*7) | 1
+	}
+	m.Set(0, 0, color.White)
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, m))
+	return b.Bytes()
+}
+
+func classesOf(t *testing.T, line string) classifyOutput {
+	t.Helper()
+	var c classifyOutput
+	decode(t, line, &c)
+	return c
+}
+
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	picture := writeFile(t, "picture.png", pngBytes(t, 20, 10))
+	labels := writeFile(t, "labels.txt", []byte("red\ngreen\nblue\nnone of these\n"))
+	for _, model := range []string{"tiny_float", "tiny_int8", "tiny_uint8"} {
+		out := succeeded(t, "classify", "-m", testModel(model), "-l", labels, "--top", "4", "--json", picture)
+		c := classesOf(t, out)
+		require.Len(t, c.Classes, 4, model)
+		assert.Equal(t, picture, c.Image)
+		assert.Equal(t, "CPU", c.Device)
+		assert.NotEmpty(t, c.Reason)
+		var sum float64
+		for k, class := range c.Classes {
+			sum += float64(class.Score)
+			assert.Contains(t, []string{"red", "green", "blue", "none of these"}, class.Label)
+			if k > 0 {
+				assert.LessOrEqual(t, class.Score, c.Classes[k-1].Score)
+			}
+		}
+		assert.InDelta(t, 1, sum, 0.05)
+	}
+	text := succeeded(t, "classify", "-m", testModel("tiny_float"), "-l", labels, "--device", "cpu", picture)
+	assert.Contains(t, text, "CPU, because the CPU was asked for")
+	assert.Contains(t, text, "none of these")
+	text = succeeded(t, "classify", "-m", testModel("tiny_float"), "--threshold", "2", picture)
+	assert.Contains(t, text, "no class reaches the threshold")
+}
+
+func TestClassifyJSONFields(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	picture := writeFile(t, "dot.png", pngBytes(t, 1, 1))
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal([]byte(succeeded(t, "classify", "-m", testModel("tiny_uint8"), "--json", "--threads", "2", picture)), &fields))
+	for _, name := range []string{"image", "device", "backend", "classes", "preprocess_ms", "invoke_ms"} {
+		assert.Contains(t, fields, name)
+	}
+}
+
+func TestClassifyStandardInput(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	r := coralReading(t, bytes.NewReader(pngBytes(t, 8, 8)), "classify", "-m", testModel("tiny_float"), "--json", "-")
+	require.Zero(t, r.status, r.stderr)
+	assert.Equal(t, "-", classesOf(t, r.stdout).Image)
+	r = coralReading(t, strings.NewReader("no picture"), "classify", "-m", testModel("tiny_float"), "-")
+	assert.Equal(t, statusFailed, r.status)
+	requireLine(t, r.stderr)
+}
+
+// A picture that cannot be read costs the others nothing.
+func TestClassifyGoesOn(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	good := writeFile(t, "good.png", pngBytes(t, 8, 8))
+	cut := writeFile(t, "cut.png", pngBytes(t, 8, 8)[:60])
+	r := coralCommand(t, "classify", "-m", testModel("tiny_float"), "--json", good, cut, "missing.png", good)
+	assert.Equal(t, statusFailed, r.status)
+	assert.Equal(t, 2, strings.Count(r.stdout, "\n"))
+	assert.Equal(t, 2, strings.Count(r.stderr, "\n"), r.stderr)
+	assert.Contains(t, r.stderr, "missing.png")
+	assert.Contains(t, r.stderr, "truncated or damaged")
+}
+
+func TestClassifyWithTooFewLabels(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	good := writeFile(t, "good.png", pngBytes(t, 8, 8))
+	labels := writeFile(t, "labels.txt", []byte("only one\n"))
+	r := coralCommand(t, "classify", "-m", testModel("tiny_float"), "-l", labels, "--json", good, good)
+	require.Zero(t, r.status)
+	requireLine(t, r.stderr)
+	assert.Contains(t, r.stderr, "there are 1 labels and none for class")
+	assert.Contains(t, r.stdout, `"label":"3"`)
+}
+
+func TestClassifyMisuse(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	good := writeFile(t, "good.png", pngBytes(t, 8, 8))
+	cut, err := os.ReadFile(testModel("tiny_float"))
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		status int
+		args   []string
+		says   string
+	}{
+		"no picture":      {statusUsage, []string{"-m", testModel("tiny_float")}, "no IMAGE given"},
+		"no model":        {statusUsage, []string{good}, "model"},
+		"unknown option":  {statusUsage, []string{"-m", testModel("tiny_float"), "--colour", good}, "--colour"},
+		"bad device":      {statusUsage, []string{"-m", testModel("tiny_float"), "--device", "gpu", good}, "gpu"},
+		"bad top":         {statusUsage, []string{"-m", testModel("tiny_float"), "--top", "-1", good}, "--top"},
+		"bad threads":     {statusUsage, []string{"-m", testModel("tiny_float"), "--threads", "0", good}, "--threads"},
+		"missing model":   {statusFailed, []string{"-m", "missing.tflite", good}, "missing.tflite"},
+		"folder":          {statusFailed, []string{"-m", t.TempDir(), good}, "directory"},
+		"text":            {statusFailed, []string{"-m", writeFile(t, "text.tflite", []byte("Hello, this is text.\n")), good}, "text"},
+		"truncated model": {statusFailed, []string{"-m", writeFile(t, "cut.tflite", cut[:len(cut)/2]), good}, "truncated or damaged"},
+		"missing labels":  {statusFailed, []string{"-m", testModel("tiny_float"), "-l", "missing.txt", good}, "missing.txt"},
+		"no twin":         {statusFailed, []string{"-m", writeFile(t, "x_edgetpu.tflite", compiledModel(t)), good}, "--twin"},
+		"no accelerator":  {statusFailed, []string{"-m", testModel("tiny_float"), "--device", "usb", good}, "no such Edge TPU"},
+		"no classifier":   {statusFailed, []string{"-m", testModel("add"), good}, "inputs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Contains(t, failed(t, c.status, append([]string{"classify"}, c.args...)...), c.says)
+		})
+	}
+}
+
+func compiledModel(t *testing.T) []byte {
+	t.Helper()
+	b, err := os.ReadFile(testModel("pair_edgetpu"))
+	require.NoError(t, err)
+	return b
+}
