@@ -136,9 +136,9 @@ func TestCoralLabels(t *testing.T) {
 // the tables are, and reads what remains.
 func TestCoralMutants(t *testing.T) {
 	paths := coralModelFiles(t)
-	n := 2000
+	n := 200
 	if testing.Short() {
-		n = 100
+		n = 20
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, path := range paths {

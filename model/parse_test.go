@@ -102,13 +102,13 @@ func TestParseEveryByte(t *testing.T) {
 	} {
 		b := make([]byte, len(original))
 		for i := range original {
-			for _, v := range []byte{0, 1, 0x7f, 0x80, 0xff, original[i] + 1, original[i] - 1} {
+			for _, v := range []byte{0, 0xff, original[i] ^ 4} {
 				copy(b, original)
 				b[i] = v
 				useAll(b)
 			}
 			if i%4 == 0 && i+4 <= len(b) {
-				for _, v := range []uint32{0, 1, 1 << 16, 1<<31 - 1, 1 << 31, 1<<32 - 1, uint32(len(b))} {
+				for _, v := range []uint32{1, 1<<31 - 1, 1<<32 - 1, uint32(len(b))} {
 					copy(b, original)
 					binary.LittleEndian.PutUint32(b[i:], v)
 					useAll(b)

@@ -28,7 +28,7 @@ ERROR: No matching distribution found for p==1
 npm error syscall getaddrinfo
 npm error errno EAI_AGAIN
 npm error request to https://registry.example/p failed, reason: getaddrinfo EAI_AGAIN registry.example
-npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log
+npm error A complete log of this run can be found in: /var/log/npm/_logs/debug-0.log
 `, "getaddrinfo EAI_AGAIN registry.example",
 		},
 		"npm without such a package": {
@@ -40,7 +40,7 @@ npm error 404
 npm error 404 Note that you can also install from a
 npm error 404 tarball, folder, http url, or git url.
 npm notice New minor version of npm available!
-npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log
+npm error A complete log of this run can be found in: /var/log/npm/_logs/debug-0.log
 `, "The requested resource 'p@1' could not be found or you do not have permission to access it.",
 		},
 		"Maven without such an artifact": {

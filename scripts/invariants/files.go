@@ -37,8 +37,9 @@ func noLargeOrBinaryFiles(t *tree) ([]finding, error) {
 	return found, nil
 }
 
-// hasGenerator reports whether dir or the folder above holds a script that can
-// have made a model: Python, or a Go program that go build ignores.
+// hasGenerator reports whether dir or the folder above holds what can have made a
+// model: a Python script, a Go program that go build ignores, or a Go test that
+// makes its fixtures and compares them with what is committed.
 func (t *tree) hasGenerator(dir string) bool {
 	return slices.ContainsFunc(t.files, func(name string) bool {
 		in := path.Dir(name)
@@ -46,6 +47,6 @@ func (t *tree) hasGenerator(dir string) bool {
 			return false
 		}
 		base := path.Base(name)
-		return path.Ext(base) == ".py" || base == "generate.go"
+		return path.Ext(base) == ".py" || base == "generate.go" || base == "fixtures_test.go"
 	})
 }
