@@ -160,7 +160,7 @@ func (r *router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 	if gone := e.gone(); gone != nil {
 		go r.watch(s, e, gone)
 	}
-	r.logger.Info("Edge TPU in use", "device", d.Path, "how", how, "backend", backend)
+	r.logger.Info("accelerator in use", "device", d.Path, "how", how, "backend", backend)
 	r.tell()
 	return nil
 }
@@ -215,7 +215,8 @@ func (r *router) prove(ctx context.Context, e engine) error {
 	case <-ctx.Done():
 		go func() {
 			select {
-			case <-done:
+			case err := <-done:
+				r.logger.Debug("late trial inference", "error", err)
 				e.close()
 			case <-timeout.C:
 				e.abandon()
@@ -418,7 +419,7 @@ func (r *router) report(s *slot) {
 	r.mu.Lock()
 	device, why := s.device.Path, s.why
 	r.mu.Unlock()
-	r.logger.Warn("Edge TPU out of use", "device", device, "reason", why)
+	r.logger.Warn("accelerator out of use", "device", device, "reason", why)
 	r.tell()
 }
 
@@ -468,7 +469,7 @@ func (r *router) revive(s *slot) {
 
 // stillDown notes why a slot could not be filled, and reports whether it never will be.
 func (r *router) stillDown(s *slot, err error) (never bool) {
-	r.logger.Debug("Edge TPU not back yet", "error", err)
+	r.logger.Debug("accelerator not back yet", "error", err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	never = errors.Is(err, edgetpu.ErrRuntimeStuck)

@@ -217,13 +217,17 @@ func invoke(ctx context.Context, i *tflite.Interpreter, p *pool) (abandoned bool
 		return false, i.Invoke(ctx)
 	}
 	done := make(chan error, 1)
-	go func() { done <- i.Invoke(ctx) }()
+	go func() {
+		done <- i.Invoke(ctx)
+		close(done)
+	}()
 	select {
 	case err := <-done:
 		return false, err
 	case <-ctx.Done():
 		go func() {
-			<-done
+			for range done { // nobody wants the result any more
+			}
 			p.giveBack(i)
 		}()
 		return true, errs.Ended(ctx)

@@ -95,6 +95,7 @@ func toRemote(err error) *remoteError {
 
 func (r *remoteError) Error() string { return r.Text }
 
+// Is reports whether the original wrapped target.
 func (r *remoteError) Is(target error) bool {
 	return slices.ContainsFunc(r.Sentinels, func(k int) bool {
 		return k >= 0 && k < len(sentinels) && sentinels[k] == target

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -246,8 +247,8 @@ func (t *tail) last() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := strings.Split(strings.TrimSpace(string(t.text)), "\n")
-	for k := len(lines) - 1; k >= 0; k-- {
-		if line := strings.TrimSpace(lines[k]); line != "" && !strings.HasPrefix(line, "INFO:") {
+	for _, line := range slices.Backward(lines) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "INFO:") {
 			return line
 		}
 	}

@@ -46,7 +46,7 @@ func serveSession() error {
 	for {
 		q := new(request)
 		if err := receive.Decode(q); err != nil {
-			return nil // the session has gone
+			return nil //nolint:nilerr // the session has gone, which is how a worker ends
 		}
 		requests <- q
 	}

@@ -2,7 +2,6 @@ package edgetpu
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -130,7 +129,7 @@ func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options, log *slo
 		r.free(d.Path, ptr)
 		return nil, fmt.Errorf("edgetpu: opening %s: %w", d.Path, err)
 	}
-	log.Info("Edge TPU opened", "path", d.Path, "library", r.Path(), "version", r.Version(), "took", time.Since(start))
+	log.Info("device opened", "path", d.Path, "library", r.Path(), "version", r.Version(), "took", time.Since(start))
 	return newDelegate(r, d, ptr, adapter), nil
 }
 
@@ -227,25 +226,11 @@ func (r *Runtime) free(path string, ptr unsafe.Pointer) {
 	r.unshare(path)
 }
 
-// declined looks again at a device that the library gave no delegate for, because the
-// library gives no reason either.
+// declined finds out why the library gave no delegate, which it does not say itself.
 func declined(d Device) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	devices, err := Probe(ctx)
-	if err != nil {
-		return ErrDelegateDeclined
-	}
-	for _, now := range devices {
-		if now.Path == d.Path {
-			if err := now.Usable(); err != nil {
-				return fmt.Errorf("%w: %w", ErrDelegateDeclined, err)
-			}
-			return fmt.Errorf("%w: libedgetpu gives no reason, and the device looks usable (%s): "+
-				"unplug it and plug it in again, and look at dmesg and at coral doctor", ErrDelegateDeclined, now)
-		}
-	}
-	return errors.Join(ErrDelegateDeclined, fmt.Errorf("%s is no longer attached: %w", d.Path, ErrNoDevice))
+	return whyDeclined(ctx, d.Path)
 }
 
 // Device is what the delegate runs on, as it was when it was opened.

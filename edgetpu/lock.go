@@ -4,15 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // DeviceLock keeps other processes that use this package off a device. The kernel
 // releases it when the process ends, however it ends.
 //
 // The lock is an flock on an object of the kernel's own that stays the same while a
-// device re-enumerates, and is seen by all users and containers: the class directory
-// of a PCIe device, the port's directory of a USB one. Where sysfs has neither, it is
-// on a file in the system's folder for temporary files.
+// device re-enumerates, and is seen by all users: the class directory of a PCIe device,
+// the port's directory of a USB one. Where sysfs has neither, it is on a file in the
+// system's folder for temporary files. A container with a network of its own has a
+// sysfs of its own and so other locks; there the kernel's own refusal remains, which
+// comes after seconds and without a name.
 type DeviceLock struct {
 	file *os.File // nil where the platform has no such lock
 }
@@ -31,7 +34,12 @@ func LockDevice(d Device, opts ...ProbeOption) (*DeviceLock, error) {
 	if err != nil || file == nil {
 		return &DeviceLock{}, err
 	}
-	if err := tryLock(file); err != nil {
+	err = tryLock(file, exclusive)
+	for try := 0; errors.Is(err, errLocked) && try < 3; try++ {
+		time.Sleep(time.Millisecond) // another process may just be asking LockHolder
+		err = tryLock(file, exclusive)
+	}
+	if err != nil {
 		defer file.Close()
 		if !errors.Is(err, errLocked) {
 			return nil, fmt.Errorf("locking %s: %w", d.Path, err)
@@ -54,10 +62,12 @@ func LockHolder(d Device, opts ...ProbeOption) (pid int, locked bool) {
 		return 0, false
 	}
 	defer file.Close()
-	if err := tryLock(file); err == nil {
-		return 0, false
+	if pid := holderPID(file); pid != 0 {
+		return pid, true
 	}
-	return holderPID(file), true
+	// A lock that cannot be seen can be felt. A shared one, so that two who ask at once
+	// do not refuse each other.
+	return 0, errors.Is(tryLock(file, shared), errLocked)
 }
 
 // Unlock gives the lock back. Unlocking twice, or a nil lock, does nothing.

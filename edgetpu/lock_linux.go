@@ -2,6 +2,7 @@ package edgetpu
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -34,7 +35,7 @@ func (p *prober) runFile(name string) (*os.File, error) {
 		dir = p.root
 	}
 	path := filepath.Join(dir, "gocoral-"+name+".lock")
-	file, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE|unix.O_NOFOLLOW, 0o666)
+	file, err := openShared(path)
 	if err != nil {
 		return nil, fmt.Errorf("lock file: %w", err)
 	}
@@ -45,9 +46,35 @@ func (p *prober) runFile(name string) (*os.File, error) {
 	return file, nil
 }
 
-func tryLock(file *os.File) error {
+// openShared opens a file of whatever user, and makes it if it is not there. The two are
+// separate calls, because fs.protected_regular refuses O_CREATE for a file of another
+// user that exists.
+func openShared(path string) (*os.File, error) {
+	const flags = os.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK // a pipe must not block
 	for {
-		switch err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
+		file, err := os.OpenFile(path, flags, 0)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return file, err
+		}
+		file, err = os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, 0o444)
+		if errors.Is(err, fs.ErrExist) {
+			continue // another process was faster
+		}
+		if err != nil {
+			return nil, err
+		}
+		return file, file.Chmod(0o444) // whatever the umask
+	}
+}
+
+const (
+	exclusive = unix.LOCK_EX
+	shared    = unix.LOCK_SH
+)
+
+func tryLock(file *os.File, kind int) error {
+	for {
+		switch err := unix.Flock(int(file.Fd()), kind|unix.LOCK_NB); err {
 		case nil:
 			return nil
 		case unix.EINTR:

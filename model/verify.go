@@ -199,11 +199,12 @@ func (t *Tensor) verify(limits Limits) error {
 		return nil // Strings and handles: the size is in the content.
 	}
 	size, ok := t.ByteSize()
+	limit := min(limits.TensorBytes, limits.TotalBytes)
 	switch {
 	case !ok:
 		return fmt.Errorf("of shape %v is too large to count its bytes", t.Shape)
-	case !t.IsConstant() && size > limits.TensorBytes:
-		return fmt.Errorf("of shape %v and type %v needs %d bytes, the limit is %d", t.Shape, t.Type, size, limits.TensorBytes)
+	case !t.IsConstant() && size > limit:
+		return fmt.Errorf("of shape %v and type %v needs %d bytes, the limit is %d", t.Shape, t.Type, size, limit)
 	case len(t.Data) > 0 && !t.Sparse && int64(len(t.Data)) != size && !t.unpacked(size):
 		return fmt.Errorf("of shape %v and type %v needs %d bytes, its content has %d", t.Shape, t.Type, size, len(t.Data))
 	}
@@ -240,7 +241,7 @@ func (s *Subgraph) verifyFlow() error {
 		switch {
 		case !s.has(t):
 			return fmt.Errorf("output %d is tensor %d of %d", i, t, len(s.Tensors))
-		case origins[t] == nowhere:
+		case origins[t] == nowhere && !s.Tensors[t].isEmpty():
 			return fmt.Errorf("output %d is %s, which nothing writes", i, s.tensor(t))
 		}
 	}

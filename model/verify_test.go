@@ -78,6 +78,10 @@ func TestVerifyAllows(t *testing.T) {
 		"nothing to read": func(s *model.Subgraph) {
 			s.Tensors[2] = model.Tensor{Type: model.Float32, Shape: []int{0, 1 << 30}}
 		},
+		"nothing to put out": func(s *model.Subgraph) {
+			s.Tensors = append(s.Tensors, model.Tensor{Shape: []int{0, 3}})
+			s.Outputs = append(s.Outputs, 5)
+		},
 		"state": func(s *model.Subgraph) {
 			s.Tensors[2] = model.Tensor{Type: model.Float32, Shape: []int{3}, IsVariable: true}
 		},

@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -148,7 +149,7 @@ func (r *resources) create(op string, o *options, layout int) ([]string, error) 
 
 // declined blames the delegates for a failure that has no better reason.
 func declined(err error, delegates bool) error {
-	if e, ok := err.(*Error); ok && e.Err == nil && delegates {
+	if e, ok := errors.AsType[*Error](err); ok && e.Err == nil && delegates {
 		e.Err = ErrDelegateDeclined
 	}
 	return err

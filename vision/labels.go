@@ -3,6 +3,7 @@ package vision
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -101,7 +102,7 @@ func readLines(r io.Reader) ([]string, error) {
 		}
 		lines = append(lines, line)
 	}
-	if s.Err() == bufio.ErrTooLong {
+	if errors.Is(s.Err(), bufio.ErrTooLong) {
 		return nil, fmt.Errorf("%w: line %d is longer than %d bytes", ErrLabels, len(lines)+1, maxLabel)
 	}
 	return lines, s.Err()

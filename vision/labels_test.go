@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -141,6 +142,6 @@ func FuzzParseLabels(f *testing.F) {
 }
 
 func startsWithSeparator(s string) bool {
-	r := []rune(s)[0]
+	r, _ := utf8.DecodeRuneInString(s)
 	return r == ':' || unicode.IsSpace(r)
 }

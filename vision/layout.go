@@ -6,55 +6,68 @@ import (
 	"image/draw"
 )
 
-// splitRows returns a function that gives row y of img, counted from 0, as three rows
-// of red, green and blue, good until the next call.
-//
-// Transparency is dropped where the layout still has the colours beneath it, as the
-// decoders of Pillow and TensorFlow do; where it has not (image.RGBA), black shows.
-func splitRows(img image.Image) func(y int) [][]uint8 {
-	b := img.Bounds()
-	w := b.Dx()
-	rows := [][]uint8{make([]uint8, w), make([]uint8, w), make([]uint8, w)}
-	// split takes a pixel each so many bytes, its channels lying apart.
-	split := func(pix []uint8, pixel, apart int) [][]uint8 {
-		for k, row := range rows {
-			for x := range row {
-				row[x] = pix[x*pixel+k*apart]
-			}
-		}
-		return rows
-	}
-	switch img := img.(type) {
-	case *image.RGBA:
-		return func(y int) [][]uint8 { return split(img.Pix[y*img.Stride:], 4, 1) }
-	case *image.NRGBA:
-		return func(y int) [][]uint8 { return split(img.Pix[y*img.Stride:], 4, 1) }
-	case *image.NRGBA64: // the upper byte comes first
-		return func(y int) [][]uint8 { return split(img.Pix[y*img.Stride:], 8, 2) }
-	case *image.Paletted:
-		colours := opaque(img.Palette)
-		return func(y int) [][]uint8 {
-			indices := img.Pix[y*img.Stride:][:w]
-			for k, row := range rows {
-				for x, index := range indices {
-					row[x] = colours[k][index]
-				}
-			}
-			return rows
-		}
-	}
-	line := image.NewRGBA(image.Rect(0, 0, w, 1))
-	return func(y int) [][]uint8 {
-		draw.Draw(line, line.Rect, img, b.Min.Add(image.Pt(0, y)), draw.Src)
-		return split(line.Pix, 4, 1)
+// scanlines gives the rows of a picture. A pixel takes step bytes, channel k of it is
+// at byte k*apart.
+type scanlines struct {
+	// row returns row y, counted from 0. It is good until the next call but one.
+	row                   func(y int) []uint8
+	channels, step, apart int
+}
+
+// pair joins channel k of two rows, the second one in the upper half of each number.
+func (s scanlines) pair(dst []int64, a, b []uint8, k int) {
+	a, b = a[k*s.apart:], b[k*s.apart:]
+	for x := range dst {
+		dst[x] = int64(a[x*s.step]) | int64(b[x*s.step])<<32
 	}
 }
 
-// opaque returns the red, green and blue of the colours of p, without transparency.
-func opaque(p color.Palette) (colours [3][256]uint8) {
-	for k, entry := range p[:min(len(p), 256)] {
+// colours gives the rows of any picture as red, green and blue.
+//
+// Transparency is dropped where the layout still has the colours beneath it, as the
+// decoders of Pillow and TensorFlow do; where it has not (image.RGBA), black shows.
+func colours(img image.Image) scanlines {
+	rgba := scanlines{channels: 3, step: 4, apart: 1}
+	switch img := img.(type) {
+	case *image.RGBA:
+		rgba.row = func(y int) []uint8 { return img.Pix[y*img.Stride:] }
+	case *image.NRGBA:
+		rgba.row = func(y int) []uint8 { return img.Pix[y*img.Stride:] }
+	case *image.NRGBA64: // the upper byte of each channel comes first
+		return scanlines{func(y int) []uint8 { return img.Pix[y*img.Stride:] }, 3, 8, 2}
+	default:
+		rgba.row = converted(img)
+	}
+	return rgba
+}
+
+// converted draws rows of img as red, green, blue and a byte that does not count.
+func converted(img image.Image) func(y int) []uint8 {
+	b := img.Bounds()
+	one := image.Rect(0, 0, b.Dx(), 1)
+	lines := []*image.RGBA{image.NewRGBA(one), image.NewRGBA(one)}
+	if p, ok := img.(*image.Paletted); ok {
+		palette := opaque(p.Palette)
+		return func(y int) []uint8 {
+			pix := lines[y%2].Pix
+			for x, index := range p.Pix[y*p.Stride:][:b.Dx()] {
+				copy(pix[4*x:][:4], palette[index][:])
+			}
+			return pix
+		}
+	}
+	return func(y int) []uint8 {
+		line := lines[y%2]
+		draw.Draw(line, one, img, b.Min.Add(image.Pt(0, y)), draw.Src)
+		return line.Pix
+	}
+}
+
+// opaque returns the colours of p without their transparency.
+func opaque(p color.Palette) (colours [256][4]uint8) {
+	for k, entry := range p[:min(len(p), len(colours))] {
 		c := color.NRGBAModel.Convert(entry).(color.NRGBA)
-		colours[0][k], colours[1][k], colours[2][k] = c.R, c.G, c.B
+		colours[k] = [4]uint8{c.R, c.G, c.B}
 	}
 	return colours
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"flag"
 	"os"
+	"slices"
 	"testing"
 
 	flatbuffers "github.com/google/flatbuffers/go"
@@ -88,16 +89,16 @@ func portsModel(inputs, outputs []port) []byte {
 
 func (b *modelBuilder) ints(values []int32) flatbuffers.UOffsetT {
 	b.StartVector(4, len(values), 4)
-	for k := len(values) - 1; k >= 0; k-- {
-		b.PrependInt32(values[k])
+	for _, v := range slices.Backward(values) {
+		b.PrependInt32(v)
 	}
 	return b.EndVector(len(values))
 }
 
 func (b *modelBuilder) offsets(values []flatbuffers.UOffsetT) flatbuffers.UOffsetT {
 	b.StartVector(4, len(values), 4)
-	for k := len(values) - 1; k >= 0; k-- {
-		b.PrependUOffsetT(values[k])
+	for _, v := range slices.Backward(values) {
+		b.PrependUOffsetT(v)
 	}
 	return b.EndVector(len(values))
 }
@@ -109,8 +110,8 @@ func (b *modelBuilder) buffer(data []int32) uint32 {
 		bytes = binary.LittleEndian.AppendUint32(bytes, uint32(v))
 	}
 	b.StartVector(1, len(bytes), 16)
-	for k := len(bytes) - 1; k >= 0; k-- {
-		b.PrependByte(bytes[k])
+	for _, v := range slices.Backward(bytes) {
+		b.PrependByte(v)
 	}
 	vector := b.EndVector(len(bytes))
 	b.StartObject(1)

@@ -97,11 +97,13 @@ type turnedImage struct {
 	o orientation
 }
 
+// Bounds has its origin at 0, 0, whatever that of the picture.
 func (t *turnedImage) Bounds() image.Rectangle {
 	w, h := t.o.size(t.Image.Bounds().Dx(), t.Image.Bounds().Dy())
 	return image.Rect(0, 0, w, h)
 }
 
+// At is a pixel of the turned picture.
 func (t *turnedImage) At(x, y int) color.Color { return t.Image.At(t.source(x, y)) }
 
 // RGBA64At spares package draw an allocation for each pixel.

@@ -80,18 +80,21 @@ func (t taps) trimmed() taps {
 	return t
 }
 
-// resample scales a picture of one or more channels to len(columns) by len(lines). row
-// gives the channels of row y; the result has the channels one by one as well.
-func resample(columns, lines []taps, channels int, row func(y int) [][]uint8) [][]uint8 {
+// resample scales a picture to len(columns) by len(lines), and returns its channels one
+// by one. in says how many samples a row has.
+func resample(in int, columns, lines []taps, src scanlines) [][]uint8 {
 	w := len(columns)
 	first, last := rowsOf(lines)
-	planes := make([][]uint8, channels)
+	planes := make([][]uint8, src.channels)
 	for k := range planes {
-		planes[k] = make([]uint8, 0, w*(last-first))
+		planes[k] = make([]uint8, 0, w*(last-first+1))
 	}
-	for y := first; y < last; y++ {
-		for k, samples := range row(y) {
-			planes[k] = across(planes[k], samples, columns)
+	pair := make([]int64, in)
+	for y := first; y < last; y += 2 {
+		a, b := src.row(y), src.row(min(y+1, last-1)) // one too many does no harm
+		for k := range planes {
+			src.pair(pair, a, b, k)
+			planes[k] = across(planes[k], pair, columns)
 		}
 	}
 	for k, narrow := range planes {
@@ -109,16 +112,22 @@ func rowsOf(lines []taps) (first, last int) {
 	return first, last
 }
 
-// across scales a row and appends it to dst.
-func across(dst, row []uint8, columns []taps) []uint8 {
-	for k := range columns {
-		t := &columns[k]
-		samples := row[t.first:][:len(t.weights)]
-		sum := int32(half)
-		for k, w := range t.weights {
-			sum += w * int32(samples[k])
+// across scales two rows, and appends them to dst one after the other. Almost all time
+// goes into it, so the rows lie in the halves of each number of pair, and one
+// multiplication does for both. The sums stay apart because both fit into 32 bits.
+func across(dst []uint8, pair []int64, columns []taps) []uint8 {
+	w, start := len(columns), len(dst)
+	dst = dst[:start+2*w]
+	a, b := dst[start:][:w], dst[start+w:][:w]
+	for x := range columns {
+		t := &columns[x]
+		samples := pair[t.first:][:len(t.weights)]
+		sum := int64(half<<32 | half)
+		for k, weight := range t.weights {
+			sum += int64(weight) * samples[k]
 		}
-		dst = append(dst, toByte(sum))
+		low := int32(sum)
+		a[x], b[x] = toByte(low), toByte(int32((sum-int64(low))>>32))
 	}
 	return dst
 }

@@ -46,15 +46,12 @@ func scale(img image.Image, w, h, c int) [][]uint8 {
 		return scaleYCbCr(&img.YCbCr, w, h, c)
 	}
 	b := img.Bounds()
-	return resample(whole(b.Dx()).taps(w), whole(b.Dy()).taps(h), 3, splitRows(img))
+	return resample(b.Dx(), whole(b.Dx()).taps(w), whole(b.Dy()).taps(h), colours(img))
 }
 
 func scalePlane(pix []uint8, stride, w, h int, across, along span) [][]uint8 {
-	row := make([][]uint8, 1)
-	return resample(across.taps(w), along.taps(h), 1, func(y int) [][]uint8 {
-		row[0] = pix[y*stride:][:across.n]
-		return row
-	})
+	row := func(y int) []uint8 { return pix[y*stride:] }
+	return resample(across.n, across.taps(w), along.taps(h), scanlines{row: row, channels: 1, step: 1})
 }
 
 // scaleYCbCr scales the three planes before it converts them to colours, which gives

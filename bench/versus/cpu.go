@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -28,12 +29,8 @@ func cpu() string {
 		name += " (family " + family + ", model " + model + ")"
 	}
 	has := strings.Fields(info["flags"] + " " + info["Features"])
-	for _, feature := range telling {
-		for _, f := range has {
-			if f == feature {
-				return name + " with " + feature
-			}
-		}
+	if k := slices.IndexFunc(telling, func(f string) bool { return slices.Contains(has, f) }); k >= 0 {
+		name += " with " + telling[k]
 	}
 	return name
 }

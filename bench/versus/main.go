@@ -3,7 +3,7 @@
 // Command versus measures this library against go-tflite, in one process and on one
 // TensorFlow Lite library, and against a loop in C.
 //
-//	versus [-rounds N] MODEL...
+//	versus [-rounds N] [-tiny MODEL] MODEL...
 //
 // For each MODEL, a .tflite file, it times what go-tflite does by itself, what it does
 // with XNNPACK attached by hand, and what this library does by itself. Then it times

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mattn/go-tflite/delegates/xnnpack"
-
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/bench"
 	"github.com/gocoral/coral/bench/internal/peer"
@@ -39,9 +37,9 @@ func speed(ctx context.Context, path string, rounds int) error {
 		return err
 	}
 	defer plain.Close()
-	d := xnnpack.New(xnnpack.DelegateOptions{NumThreads: 1})
-	if d == nil {
-		return errors.New("go-tflite made no XNNPACK delegate")
+	d, err := peer.NewXNNPACK()
+	if err != nil {
+		return err
 	}
 	defer d.Delete()
 	delegated, err := peer.Open(path, d)

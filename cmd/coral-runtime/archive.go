@@ -43,14 +43,18 @@ func inZip(archive, member string, use func(io.Reader) error) error {
 		if f.Name != member || !f.Mode().IsRegular() {
 			continue
 		}
-		r, err := f.Open()
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return use(r)
+		return useZipped(f, use)
 	}
 	return fmt.Errorf("%s: %w", member, errNoMember)
+}
+
+func useZipped(f *zip.File, use func(io.Reader) error) error {
+	r, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return use(r)
 }
 
 func inTar(archive, member string, use func(io.Reader) error) error {

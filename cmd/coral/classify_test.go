@@ -114,7 +114,7 @@ func TestClassifyWithTooFewLabels(t *testing.T) {
 	r := coralCommand(t, "classify", "-m", testModel("tiny_float"), "-l", labels, "--json", good, good)
 	require.Zero(t, r.status)
 	requireLine(t, r.stderr)
-	assert.Contains(t, r.stderr, "there are 1 labels and none for class")
+	assert.Contains(t, r.stderr, "3 of the model's 4 classes have no label")
 	assert.Contains(t, r.stdout, `"label":"3"`)
 }
 

@@ -103,7 +103,7 @@ func temperature(d edgetpu.Device) string {
 }
 
 // choose says what a session with that --device would run on, and why. The decision
-// is coral.Open's, less what depends on the model.
+// is coral.Open's, less what depends on the model and on opening the device.
 func choose(devices []edgetpu.Device, device string) (chosen, why string, err error) {
 	selector, required := edgetpu.Selector{}, true
 	switch device {
@@ -118,18 +118,17 @@ func choose(devices []edgetpu.Device, device string) (chosen, why string, err er
 		}
 	}
 	d, err := edgetpu.Choose(devices, selector)
+	if err == nil {
+		if _, err = edgetpu.Load(); err == nil {
+			return d.Path, "it is " + either(required, "the one asked for", "the first that can be used"), nil
+		}
+		err = fmt.Errorf("an Edge TPU is attached (%s), but libedgetpu cannot be loaded: %w", d, err)
+	}
 	switch {
-	case err == nil:
-		// This version has no delegate, and says so as coral.Open does.
-		why = fmt.Sprintf("an Edge TPU is attached (%s), but this version has no delegate to drive it with", d)
-		err = fmt.Errorf("%s: %w", why, coral.ErrUnsupported)
+	case required:
+		return "", terms.Replace(err.Error()), err
 	case len(devices) == 0:
-		why = "no Edge TPU is attached"
-	default:
-		why = "no attached Edge TPU can be used: " + err.Error()
+		return cpu, "no Edge TPU is attached", nil
 	}
-	if required {
-		return "", why, err
-	}
-	return cpu, why, nil
+	return cpu, terms.Replace(err.Error()), nil
 }

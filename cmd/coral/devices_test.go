@@ -45,24 +45,30 @@ func TestDevicesOnAMachineWithNone(t *testing.T) {
 		r := coralCommand(t, "devices", "--json", "--device", device)
 		assert.Equal(t, statusFailed, r.status)
 		requireLine(t, r.stderr)
-		assert.JSONEq(t, `{"devices":[],"chosen":null,"why":"no Edge TPU is attached"}`, r.stdout)
+		var out devicesOutput
+		decode(t, r.stdout, &out)
+		assert.Nil(t, out.Chosen)
+		assert.Contains(t, out.Why, "none is attached")
+		assert.Contains(t, r.stderr, out.Why)
 	}
 }
 
 func TestDevicesOnAMachineWithOne(t *testing.T) {
 	plugIn(t, machine(t))
-	const why = "an Edge TPU is attached (usb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s)), but this version has no delegate to drive it with"
-	assert.JSONEq(t, `{
-		"devices": [{
-			"type": "usb", "path": "/sys/bus/usb/devices/2-1", "node": "/dev/bus/usb/002/003", "state": "ready",
-			"speed_mbps": 5000, "accessible": true, "reason": "", "temperature_c": null, "usb_id": "18d1:9302"
-		}],
-		"chosen": "cpu", "why": "`+why+`"
-	}`, succeeded(t, "devices", "--json"))
-	assert.Equal(t, ""+
+	t.Setenv("CORAL_EDGETPU_LIB", filepath.Join(t.TempDir(), "missing.so"))
+	const device = `{
+		"type": "usb", "path": "/sys/bus/usb/devices/2-1", "node": "/dev/bus/usb/002/003", "state": "ready",
+		"speed_mbps": 5000, "accessible": true, "reason": "", "temperature_c": null, "usb_id": "18d1:9302"
+	}`
+	assert.JSONEq(t, `{"devices":[`+device+`],"chosen":"cpu","why":"the CPU was asked for"}`,
+		succeeded(t, "devices", "--json", "--device", "cpu"))
+
+	const why = "an Edge TPU is attached (usb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s)), but libedgetpu cannot be loaded: "
+	text := succeeded(t, "devices")
+	assert.Contains(t, text, ""+
 		"TYPE  PATH                      STATE  SPEED        ACCESS  TEMPERATURE\n"+
 		"usb   /sys/bus/usb/devices/2-1  ready  5000 Mbit/s  yes     -\n"+
-		"A session runs on the CPU, because "+why+".\n", succeeded(t, "devices"))
+		"A session runs on the CPU, because "+why)
 	assert.Contains(t, failed(t, statusFailed, "devices", "--device", "usb"), why)
 	assert.Contains(t, failed(t, statusFailed, "devices", "--device", "usb:1"), "/sys/bus/usb/devices/2-1")
 }
@@ -128,8 +134,8 @@ func TestDevicesUnderUmockdev(t *testing.T) {
 				assert.NotEmpty(t, d.State)
 				assert.True(t, d.Accessible)
 			}
-			assert.Equal(t, "cpu", out.Chosen)
-			assert.Contains(t, out.Why, "Edge TPU")
+			assert.NotEmpty(t, out.Chosen)
+			assert.NotEmpty(t, out.Why)
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/vision"
 )
 
 // The exit statuses.
@@ -53,6 +54,7 @@ func (a *app) report(ctx context.Context, err error) int {
 
 // complain prints one line to standard error.
 func (a *app) complain(format string, args ...any) {
+	a.bar.clear()
 	fmt.Fprintln(a.stderr, "coral: "+oneLine(fmt.Sprintf(format, args...)))
 }
 
@@ -77,18 +79,32 @@ var advice = []struct {
 	{coral.ErrTwinMismatch, "compile the Edge TPU model from that CPU model again, or choose another --twin"},
 	{coral.ErrUnresolvedOp, "see coral inspect for its operators, and convert the model with built-in ones"},
 	{coral.ErrNoDevice, "coral devices lists what there is, and --device auto falls back to the CPU"},
+	{vision.ErrFormat, "give it a PNG, JPEG, BMP, GIF or WebP picture"},
+	{vision.ErrDamaged, "save or fetch the picture again"},
+	{vision.ErrLabels, "give it a text file with one label a line"},
+	{vision.ErrModel, "see coral inspect for its inputs and outputs"},
 }
+
+// libraryPrefixes say where in the library an error comes from, which is no news to
+// the user of a command.
+var libraryPrefixes = []string{
+	"coral: ", "open: ", "run: ", "vision: ", "load: ", "classify: ", "read labels: ",
+}
+
+// terms of the library and of cobra, in those of the command.
+var terms = strings.NewReplacer(
+	"WithTwin", "--twin",
+	": edgetpu: ", ": ",
+	", or raise the limit (WithMaxPixels)", "",
+	"\n\nDid you mean this?\n\t", "; did you mean ",
+)
 
 // explain is the error in a user's terms.
 func explain(err error) string {
-	text := err.Error()
-	for _, prefix := range []string{"coral: ", "open: "} { // the library's, "coral: open: "
+	text := terms.Replace(err.Error())
+	for _, prefix := range libraryPrefixes {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	// The library names the option that its caller would use; ours is the flag.
-	text = strings.ReplaceAll(text, "WithTwin", "--twin")
-	// cobra breaks the line before its suggestions.
-	text = strings.ReplaceAll(text, "\n\nDid you mean this?\n\t", "; did you mean ")
 	for _, a := range advice {
 		if errors.Is(err, a.about) {
 			return strings.TrimSpace(text) + "; " + a.do

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -88,8 +90,24 @@ func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*c
 	return coral.OpenContext(ctx, m.path, opts...)
 }
 
-// introduce tells people what a session runs on.
-func (a *app) introduce(s *coral.Session) {
+// introduce tells people what there is and what a session runs on.
+func (a *app) introduce(ctx context.Context, s *coral.Session) {
+	if a.device != deviceFlag(coral.CPUOnly.String()) {
+		a.print("Found:    %s", finding(ctx))
+	}
 	a.print("Device:   %s, because %s", s.Device(), s.Reason())
 	a.print("Backend:  %s", s.Backend())
+}
+
+// finding is what a probe sees, in a line.
+func finding(ctx context.Context) string {
+	devices, err := edgetpu.Probe(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	names := make([]string, len(devices))
+	for k, d := range devices {
+		names[k] = d.String()
+	}
+	return cmp.Or(strings.Join(names, "; "), "no Edge TPU")
 }

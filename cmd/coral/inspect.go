@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -30,8 +29,8 @@ Lite would refuse; what is wrong with them is then listed as a problem.`,
 	}, a.inspect)
 }
 
-func (a *app) inspect(_ context.Context, paths []string) error {
-	return a.forEach(paths, func(path string) error {
+func (a *app) inspect(ctx context.Context, paths []string) error {
+	return a.forEach(ctx, paths, func(path string) error {
 		d, err := describe(path)
 		if err != nil {
 			return err
@@ -42,22 +41,6 @@ func (a *app) inspect(_ context.Context, paths []string) error {
 		a.printDescription(d)
 		return nil
 	})
-}
-
-// forEach does all, also after one that failed; of several, each tells its error
-// when it happens.
-func (a *app) forEach(paths []string, do func(path string) error) error {
-	var failed error
-	for _, path := range paths {
-		err := do(path)
-		if err == nil || len(paths) == 1 {
-			failed = cmp.Or(failed, err)
-			continue
-		}
-		a.complain("%s", explain(err))
-		failed = errReported
-	}
-	return failed
 }
 
 // description is the JSON of coral inspect.

@@ -50,7 +50,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) 
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends what does not heed the first
 
-	a := &app{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr}
+	a := newApp(stdin, stdout, stderr)
 	defer a.catch(&status)
 	root := a.root()
 	root.SetArgs(args)

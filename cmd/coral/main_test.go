@@ -146,7 +146,7 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()
-	a := &app{stdout: &output{w: io.Discard}, stderr: io.Discard}
+	a := newApp(nil, io.Discard, io.Discard)
 	for _, c := range a.commands() {
 		t.Run(c.Name(), func(t *testing.T) {
 			t.Parallel()
@@ -189,7 +189,7 @@ func TestErrorsAreOneLine(t *testing.T) {
 func TestPanicIsOneLine(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	a := &app{stdout: &output{w: io.Discard}, stderr: &stderr}
+	a := newApp(nil, io.Discard, &stderr)
 	status := func() (status int) {
 		defer a.catch(&status)
 		panic("this\nis a test")

@@ -14,11 +14,15 @@ import (
 // output is standard output. It keeps its first error, for a full disk must not look
 // like success.
 type output struct {
-	w   io.Writer
-	err error
+	w      io.Writer
+	before func() // each write
+	err    error
 }
 
 func (o *output) Write(b []byte) (int, error) {
+	if o.before != nil {
+		o.before()
+	}
 	n, err := o.w.Write(b)
 	if err != nil && o.err == nil {
 		o.err = fmt.Errorf("writing standard output: %w", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,8 +22,15 @@ type app struct {
 	device  deviceFlag
 	verbose bool
 
-	command string // as the user would call it, for messages
-	started bool   // the arguments are checked and the work has begun
+	bar     *progress // nil most of the time
+	command string    // as the user would call it, for messages
+	started bool      // the arguments are checked and the work has begun
+}
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
+	a := &app{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr}
+	a.stdout.before = func() { a.bar.clear() }
+	return a
 }
 
 // commands are all there are; a new one is a file of its own and a line here.
@@ -139,6 +147,27 @@ func someArguments(what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// finalError is one that will not be another's of a list.
+type finalError struct{ error }
+
+func (e finalError) Unwrap() error { return e.error }
+
+// forEach does all of a list, also after one that failed; where there are several,
+// each tells its error when it happens.
+func (a *app) forEach(ctx context.Context, list []string, do func(item string) error) (failed error) {
+	for _, item := range list {
+		err := do(item)
+		if _, final := errors.AsType[finalError](err); final || ctx.Err() != nil || len(list) == 1 {
+			return cmp.Or(err, ctx.Err())
+		}
+		if err != nil {
+			a.complain("%s", explain(err))
+			failed = errReported
+		}
+	}
+	return failed
 }
 
 // logger is for the library, which says nothing unless asked to.

@@ -122,7 +122,7 @@ func (a *app) runModel(ctx context.Context, f *runFlags) error {
 	if a.asJSON {
 		return a.printJSON(out)
 	}
-	a.introduce(s)
+	a.introduce(ctx, s)
 	a.printRun(out, f.output)
 	return nil
 }

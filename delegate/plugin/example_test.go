@@ -51,9 +51,9 @@ func Example() {
 // adapter.
 func ExampleWithOldABI() {
 	d, err := plugin.Open("libvendor-delegate.so.3", plugin.WithOldABI())
-	if err != nil {
-		log.Print(err)
-		return
+	if err == nil {
+		defer d.Delete()
 	}
-	defer d.Delete()
+	fmt.Println(errors.Is(err, plugin.ErrLibraryNotFound))
+	// Output: true
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
+// The sentinels that this package's errors wrap.
 var (
 	// ErrUnsupported: the linked runtime has no XNNPACK, or does not take the
 	// options.

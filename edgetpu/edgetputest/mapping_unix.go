@@ -24,12 +24,24 @@ func mapFile(path string, size int) ([]byte, error) {
 	return syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
 }
 
-// claimed reports whether a process holds the lock that the library takes on a device.
-func claimed(path string) bool {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
+// claims is the file that the library locks when it claims a device. It stays open,
+// because a process that closes such a file gives up its locks on it, and the library
+// may be in this process.
+type claims struct{ file *os.File }
+
+func newClaims(path string) (claims, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	return claims{f}, err
 }
+
+// holder returns the other process that has the device claimed, 0 if none has. A claim
+// of this process it does not see.
+func (c claims) holder() uint32 {
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK}
+	if err := syscall.FcntlFlock(c.file.Fd(), syscall.F_GETLK, &lock); err != nil || lock.Type == syscall.F_UNLCK {
+		return 0
+	}
+	return uint32(lock.Pid)
+}
+
+func (c claims) close() { c.file.Close() }

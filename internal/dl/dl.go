@@ -10,7 +10,7 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
-// ErrNoSymbol: the library is open but does not export the name.
+// ErrNoSymbol means that the library is open but does not export the name.
 var ErrNoSymbol = errors.New("symbol not found")
 
 // Library is an open shared library. Its methods may be called at the same time.
@@ -37,8 +37,8 @@ func Open(path string) (*Library, error) {
 		return nil, explain(path, text)
 	}
 	l := &Library{path: path, handle: handle}
-	if real := pathOf(handle); real != "" {
-		l.path = real
+	if file := pathOf(handle); file != "" {
+		l.path = file
 	}
 	return l, nil
 }

@@ -47,7 +47,7 @@ var (
 	// ErrPermission: the device is there but this process may not open it.
 	ErrPermission = errors.New("no permission to open the Edge TPU")
 	// ErrDeviceBusy: another process holds the device.
-	ErrDeviceBusy = errors.New("Edge TPU is in use by another process")
+	ErrDeviceBusy = errors.New("the Edge TPU is in use by another process")
 	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
 	ErrCgoRequired = errors.New("TensorFlow Lite needs cgo: rebuild with CGO_ENABLED=1 and a C compiler")
 )
@@ -58,7 +58,7 @@ func Ended(ctx context.Context) error {
 	if ctx == nil || ctx.Err() == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); cause != ctx.Err() {
+	if cause := context.Cause(ctx); !errors.Is(ctx.Err(), cause) {
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)
 	}
 	return ctx.Err()

@@ -79,9 +79,13 @@ func (l *Library) Create(device Entry, options []Option) unsafe.Pointer {
 	c := make([]C.struct_edgetpu_option, len(options)+1)
 	for i, o := range options {
 		c[i].name, c[i].value = C.CString(o.Name), C.CString(o.Value)
-		defer C.free(unsafe.Pointer(c[i].name))
-		defer C.free(unsafe.Pointer(c[i].value))
 	}
+	defer func() {
+		for _, o := range c {
+			C.free(unsafe.Pointer(o.name))
+			C.free(unsafe.Pointer(o.value))
+		}
+	}()
 	return C.coral_edgetpu_create(&l.api, C.int(device.Type), path, &c[0], C.size_t(len(options)))
 }
 

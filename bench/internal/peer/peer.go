@@ -5,11 +5,16 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	gotflite "github.com/mattn/go-tflite"
 	"github.com/mattn/go-tflite/delegates"
+	"github.com/mattn/go-tflite/delegates/xnnpack"
+
+	"github.com/gocoral/coral/tflite"
 )
 
 // Interpreter is one of go-tflite's, on one thread, with all that it depends on.
@@ -40,6 +45,19 @@ func Open(path string, ds ...delegates.Delegater) (*Interpreter, error) {
 		return nil, fmt.Errorf("go-tflite: %s: allocate tensors: %v", path, s)
 	}
 	return p, nil
+}
+
+// NewXNNPACK makes go-tflite's XNNPACK delegate for one thread. It refuses runtimes
+// whose options are not as bench/include declares them.
+func NewXNNPACK() (delegates.Delegater, error) {
+	if v := tflite.Version(); strings.HasPrefix(v, "2.9.") {
+		return nil, fmt.Errorf("go-tflite: no header for the XNNPACK options of TensorFlow Lite %s: take 2.17 or newer", v)
+	}
+	d := xnnpack.New(xnnpack.DelegateOptions{NumThreads: 1})
+	if d == nil {
+		return nil, errors.New("go-tflite: no XNNPACK delegate")
+	}
+	return d, nil
 }
 
 // Set copies a slice of the input's element type into input k.

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,13 +170,15 @@ static bool wait_reachable(sim_device* d) {
 }
 
 /* Claims the device for this process, as a USB interface or a PCIe node is claimed.
- * The kernel gives it back when the process ends. */
+ * The kernel gives it back when the process ends, and tells the Go side who has it
+ * without a lock of its own, which an flock would need. */
 static int claim(sim_device* d) {
   char path[PATH_MAX + 32];
   snprintf(path, sizeof path, "%s/locks/%d", sim_dir(),
            (int)(d - sim_get()->devices));
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  if (fd >= 0 && fcntl(fd, F_SETLK, &whole) != 0) {
     close(fd);
     return -1;
   }

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// manyImages is from how many on a progress bar is worth its line.
+const manyImages = 5
+
+// progress is a bar on standard error. A nil one shows nothing.
+type progress struct{ bar *progressbar.ProgressBar }
+
+// showProgress shows a bar if somebody is there to see it. The function that it returns
+// takes the bar away.
+func (a *app) showProgress(n int) (done func()) {
+	if n >= manyImages && isTerminal(a.stderr) {
+		a.bar = newProgress(a.stderr, n)
+	}
+	return func() {
+		a.bar.clear()
+		a.bar = nil
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func newProgress(w io.Writer, n int) *progress {
+	return &progress{progressbar.NewOptions(n,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
+// A bar that cannot be drawn is no failure of the command.
+
+func (p *progress) advance() {
+	if p != nil {
+		_ = p.bar.Add(1)
+	}
+}
+
+// clear makes room for a line; the next advance draws the bar again.
+func (p *progress) clear() {
+	if p != nil {
+		_ = p.bar.Clear()
+	}
+}

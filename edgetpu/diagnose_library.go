@@ -1,0 +1,207 @@
+package edgetpu
+
+import (
+	"cmp"
+	"context"
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkLibrary looks for the libedgetpu that Load would open, first as a file and then,
+// if there is a probe, by having it loaded.
+func checkLibrary(ctx context.Context, d *diagnosis) []Finding {
+	wanted := cmp.Or(d.library, d.getenv(libraryEnv), libraryName)
+	file, arch := d.locate(wanted)
+	switch {
+	case file == "" && d.goos == "linux" && d.probeLibrary == nil:
+		return d.missing(wanted, "the loader's folders do not have it")
+	case file == "":
+	case arch == "":
+		return unloadable(file, "it is no shared library")
+	case arch != d.goarch:
+		return []Finding{{
+			ID: "library-wrong-architecture", Severity: Error,
+			Message: fmt.Sprintf("%s is built for %s, and this program for %s", file, arch, d.goarch),
+			Fix:     fmt.Sprintf("sudo apt install libedgetpu1-std:%s, or build the program for %s", cmp.Or(debianArch[d.goarch], d.goarch), arch),
+		}}
+	}
+	findings := d.checkStd(file)
+	if d.probeLibrary == nil {
+		return findings
+	}
+	version, err := d.probeLibrary(ctx, wanted)
+	switch {
+	case err != nil && file == "":
+		return d.missing(wanted, err.Error())
+	case err != nil:
+		return append(findings, unloadable(file, err.Error())...)
+	}
+	return append(findings, d.checkVersion(version)...)
+}
+
+func (d *diagnosis) missing(wanted, why string) []Finding {
+	fix := "install Coral's Edge TPU runtime (coral.ai/software)"
+	if d.goos == "linux" {
+		fix = "sudo apt install libedgetpu1-std, or libedgetpu1-max for the full clock (coral.ai/software has the package source)"
+	}
+	return []Finding{{
+		ID: "library-missing", Severity: Error,
+		Message: fmt.Sprintf("there is no %s: %s", wanted, why),
+		Fix:     fix + ", or name the file in " + libraryEnv,
+	}}
+}
+
+func unloadable(file, why string) []Finding {
+	return []Finding{{
+		ID: "library-unloadable", Severity: Error,
+		Message: fmt.Sprintf("%s cannot be loaded: %s", file, why),
+		Fix:     "install it anew, with what it depends on: sudo apt install --reinstall libedgetpu1-std",
+	}}
+}
+
+// checkVersion compares the library with what the model asks for. libedgetpu would
+// refuse the model, too, but only after it has opened the device.
+func (d *diagnosis) checkVersion(version string) []Finding {
+	if d.model == nil {
+		return nil
+	}
+	e, err := d.model.EdgeTPU()
+	have := parseRuntimeVersion(version)
+	if err != nil || e == nil || have == 0 || have >= e.MinRuntimeVersion {
+		return nil
+	}
+	return []Finding{{
+		ID: "library-too-old", Severity: Error,
+		Message: fmt.Sprintf("the model needs libedgetpu with RuntimeVersion(%d) or later, and this one has %d", e.MinRuntimeVersion, have),
+		Fix:     fmt.Sprintf("update it: sudo apt install libedgetpu1-std, or compile the model with edgetpu_compiler --min_runtime_version %d", have),
+	}}
+}
+
+// parseRuntimeVersion finds the number in the text of [Runtime.Version], 0 if none.
+func parseRuntimeVersion(version string) int {
+	m := runtimeVersion.FindStringSubmatch(version)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// checkStd asks dpkg whose the file is, because nothing in the name or the version of
+// the library tells the two builds apart. PCIe devices are clocked by their driver.
+func (d *diagnosis) checkStd(file string) []Finding {
+	if file == "" || !d.has(USB) {
+		return nil
+	}
+	lists, err := fs.Glob(d.system, "var/lib/dpkg/info/libedgetpu1-std*.list")
+	if err != nil {
+		return nil
+	}
+	merged := strings.TrimPrefix(file, "/usr") // /lib is a link to /usr/lib on today's systems
+	for _, list := range lists {
+		for line := range strings.Lines(d.read(list)) {
+			if strings.TrimPrefix(strings.TrimSpace(line), "/usr") != merged {
+				continue
+			}
+			return []Finding{{
+				ID: "library-std", Severity: Info,
+				Message: "libedgetpu is the standard build, which clocks USB devices at 250 of 500 MHz, even if Performance asks for Max",
+				Fix:     "for full speed, if the device is well cooled: sudo apt install libedgetpu1-max",
+			}}
+		}
+	}
+	return nil
+}
+
+// debianArch are the processors whose Debian name is another than Go's.
+var debianArch = map[string]string{"arm": "armhf", "386": "i386"}
+
+// locate finds the file that the loader takes for a path or name, and the processor it
+// is for, in Go's words. Like the loader, it passes over libraries of another processor
+// that a search comes across, but takes one if there is nothing else. Both results are
+// "" where nothing is found or the system is not Linux.
+func (d *diagnosis) locate(wanted string) (file, arch string) {
+	if d.goos != "linux" {
+		return "", ""
+	}
+	candidates := []string{wanted}
+	if !strings.Contains(wanted, "/") {
+		candidates = d.search(wanted)
+	}
+	for _, candidate := range candidates {
+		a, err := d.archOf(candidate)
+		switch {
+		case err != nil:
+		case a == d.goarch:
+			return candidate, a
+		case file == "":
+			file, arch = candidate, a
+		}
+	}
+	return file, arch
+}
+
+// search lists where the loader looks for a library, and where one for another
+// processor lies, in the order of the loader.
+func (d *diagnosis) search(name string) (candidates []string) {
+	for _, dir := range strings.Split(d.getenv("LD_LIBRARY_PATH"), ":") {
+		if dir != "" {
+			candidates = append(candidates, path.Join(dir, name))
+		}
+	}
+	// The loader's cache holds its paths as C strings among binary data.
+	for _, s := range strings.Split(d.read("etc/ld.so.cache"), "\x00") {
+		if strings.HasPrefix(s, "/") && path.Base(s) == name {
+			candidates = append(candidates, s)
+		}
+	}
+	for _, pattern := range []string{"lib", "usr/lib", "lib64", "usr/lib64", "usr/local/lib", "lib/*-linux-*", "usr/lib/*-linux-*", "usr/local/lib/*-linux-*"} {
+		found, err := fs.Glob(d.system, path.Join(pattern, name))
+		if err != nil {
+			continue
+		}
+		for _, f := range found {
+			candidates = append(candidates, "/"+f)
+		}
+	}
+	return candidates
+}
+
+// archs are the processors that libedgetpu and this program could be for.
+var archs = map[elf.Machine]string{
+	elf.EM_X86_64:  "amd64",
+	elf.EM_AARCH64: "arm64",
+	elf.EM_ARM:     "arm",
+	elf.EM_386:     "386",
+	elf.EM_RISCV:   "riscv64",
+}
+
+// archOf reads the processor from the header of an ELF file, "" if it is none. The
+// error is that of opening the file.
+func (d *diagnosis) archOf(file string) (string, error) {
+	f, err := d.system.Open(systemName(file))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var header [20]byte // up to e_machine
+	if _, err := io.ReadFull(f, header[:]); err != nil || !slices.Equal(header[:4], []byte(elf.ELFMAG)) {
+		return "", nil
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if elf.Data(header[elf.EI_DATA]) == elf.ELFDATA2MSB {
+		order = binary.BigEndian
+	}
+	machine := elf.Machine(order.Uint16(header[18:]))
+	return cmp.Or(archs[machine], machine.String()), nil
+}
