@@ -310,19 +310,19 @@ func (r *router) acquire(ctx context.Context) (*slot, error) {
 
 // infer runs one inference on an acquired slot, and sees to what becomes of the slot.
 func (r *router) infer(ctx context.Context, s *slot, o *tflite.Offload) error {
-	start := time.Now()
-	if err := s.engine.load(o.Inputs()); err != nil {
+	start, e := time.Now(), s.engine
+	if err := e.load(o.Inputs()); err != nil {
 		r.fail(s, err)
 		return err
 	}
 	done := make(chan error, 1)
-	go func() { done <- s.engine.invoke() }()
+	go func() { done <- e.invoke() }()
 	timeout := time.NewTimer(r.watchdog)
 	defer timeout.Stop()
 	select {
 	case err := <-done:
 		if err == nil {
-			err = s.engine.unload(o.Outputs())
+			err = e.unload(o.Outputs())
 		}
 		if err != nil {
 			r.fail(s, err)
@@ -383,8 +383,9 @@ func (r *router) fail(s *slot, err error) {
 func (r *router) hang(s *slot) {
 	r.mu.Lock()
 	s.use.count(0, errHang)
+	e := s.engine
 	r.mu.Unlock()
-	if s.engine.abandon() {
+	if e.abandon() {
 		r.setDown(s, errHang)
 		return
 	}

@@ -35,8 +35,8 @@ func LockDevice(d Device, opts ...ProbeOption) (*DeviceLock, error) {
 		return &DeviceLock{}, err
 	}
 	err = tryLock(file, exclusive)
-	for try := 0; errors.Is(err, errLocked) && try < 3; try++ {
-		time.Sleep(time.Millisecond) // another process may just be asking LockHolder
+	for try := 0; try < 20 && errors.Is(err, errLocked) && holderPID(file) == 0; try++ {
+		time.Sleep(time.Millisecond) // it may be another process's LockHolder, which holds it for a moment
 		err = tryLock(file, exclusive)
 	}
 	if err != nil {
@@ -67,7 +67,10 @@ func LockHolder(d Device, opts ...ProbeOption) (pid int, locked bool) {
 	}
 	// A lock that cannot be seen can be felt. A shared one, so that two who ask at once
 	// do not refuse each other.
-	return 0, errors.Is(tryLock(file, shared), errLocked)
+	if !errors.Is(tryLock(file, shared), errLocked) {
+		return 0, false
+	}
+	return holderPID(file), true
 }
 
 // Unlock gives the lock back. Unlocking twice, or a nil lock, does nothing.

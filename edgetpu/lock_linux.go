@@ -90,7 +90,7 @@ func tryLock(file *os.File, kind int) error {
 //
 //	1: FLOCK  ADVISORY  WRITE 1234 00:17:5678 0 EOF
 //
-// with the holder, and device and inode of the file.
+// with the holder, and device and inode of the file. READ is somebody's LockHolder.
 func holderPID(file *os.File) int {
 	var stat unix.Stat_t
 	if unix.Fstat(int(file.Fd()), &stat) != nil {
@@ -104,7 +104,7 @@ func holderPID(file *os.File) int {
 	defer locks.Close()
 	for lines := bufio.NewScanner(locks); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
-		if len(fields) < 6 || fields[1] != "FLOCK" || fields[5] != id {
+		if len(fields) < 6 || fields[1] != "FLOCK" || fields[3] != "WRITE" || fields[5] != id {
 			continue
 		}
 		if pid, err := strconv.Atoi(fields[4]); err == nil && pid > 0 {

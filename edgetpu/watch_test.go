@@ -41,6 +41,7 @@ func (w *watch) next() edgetpu.Event {
 	select {
 	case e, ok := <-w.events:
 		require.True(w.t, ok, "the watch has ended")
+		between()
 		return e
 	case <-time.After(2500 * time.Millisecond):
 		require.FailNow(w.t, "no event")
@@ -56,6 +57,10 @@ func (w *watch) want(kind edgetpu.EventKind, device string) edgetpu.Event {
 	return e
 }
 
+// between sleeps until no look is under way, for a change that takes several steps: looks
+// are at full seconds.
+func between() { time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(1500 * time.Millisecond))) }
+
 // silence makes sure that nothing comes, for some looks.
 func (w *watch) silence() {
 	w.t.Helper()
@@ -64,6 +69,7 @@ func (w *watch) silence() {
 		require.FailNow(w.t, "unexpected event", "%+v", e)
 	case <-time.After(5 * time.Second):
 	}
+	between()
 }
 
 // unplug removes a device with its node.

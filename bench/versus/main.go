@@ -51,7 +51,7 @@ func run(ctx context.Context) error {
 
 // table prints the times of a model's contenders in a unit, given in nanoseconds, each
 // with what compare says of it next to the first.
-func table(path, unit string, nanoseconds float64, series []bench.Series, comparison string, compare func(each, first []float64) bench.Spread) {
+func table(path, unit string, nanoseconds float64, series []bench.Series, comparison string, compare func(each, first []float64) bench.Spread) error {
 	fmt.Printf("\n%s\n", filepath.Base(path))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "\t%s\tof CPU\t%s\tof CPU\t\n", unit, comparison)
@@ -62,7 +62,7 @@ func table(path, unit string, nanoseconds float64, series []bench.Series, compar
 		}
 		fmt.Fprintln(w)
 	}
-	w.Flush()
+	return w.Flush()
 }
 
 func median(times []float64, unit float64) string {

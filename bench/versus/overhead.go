@@ -43,7 +43,9 @@ func overhead(ctx context.Context, path string, rounds int) error {
 	if err != nil {
 		return err
 	}
-	table(path, "ns a call", 1, series, "more than the first", bench.Differences)
+	if err := table(path, "ns a call", 1, series, "more than the first", bench.Differences); err != nil {
+		return err
+	}
 	var failed error
 	allocations := testing.AllocsPerRun(1000, func() {
 		if err := invoke(); err != nil {

@@ -73,10 +73,10 @@ func speed(ctx context.Context, path string, rounds int) error {
 	if err != nil {
 		return err
 	}
-	table(path, "ms a call", float64(time.Millisecond), series, "faster than the first",
+	err = table(path, "ms a call", float64(time.Millisecond), series, "faster than the first",
 		func(each, first []float64) bench.Spread { return bench.Ratios(first, each) })
 	fmt.Printf("Both of ours run it by %s.\n", s.Backend())
-	return nil
+	return err
 }
 
 // open makes an interpreter as it is by default.

@@ -144,6 +144,8 @@ type classifier struct {
 	flags   *classifyFlags
 	labels  vision.Labels
 	session *coral.Session
+
+	introduced bool
 }
 
 func (c *classifier) close() { c.session.Close() }
@@ -154,7 +156,7 @@ func (c *classifier) classify(ctx context.Context, name string) error {
 		return err
 	}
 	if c.session == nil {
-		if err := c.open(ctx); err != nil {
+		if c.session, err = c.flags.open(ctx, c.app); err != nil {
 			return finalError{err}
 		}
 	}
@@ -162,6 +164,7 @@ func (c *classifier) classify(ctx context.Context, name string) error {
 	if err != nil { // of the model or its device, and so for every picture
 		return finalError{err}
 	}
+	c.introduce(ctx)
 	out := classifyOutput{
 		Image: name, Device: c.session.Device().String(), Reason: c.session.Reason(), Backend: c.session.Backend(),
 		Classes:    make([]class, len(result.Classes)),
@@ -188,15 +191,16 @@ func (a *app) loadPicture(name string) (image.Image, error) {
 	return img, nil
 }
 
-func (c *classifier) open(ctx context.Context) (err error) {
-	if c.session, err = c.flags.open(ctx, c.app); err != nil {
-		return err
+// introduce comes before the first result.
+func (c *classifier) introduce(ctx context.Context) {
+	if c.introduced {
+		return
 	}
+	c.introduced = true
 	if !c.app.asJSON {
 		c.app.introduce(ctx, c.session)
 	}
 	c.compareLabels()
-	return nil
 }
 
 // compareLabels warns of labels for another model. The classic mistake is off by one:

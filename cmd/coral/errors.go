@@ -95,6 +95,7 @@ var libraryPrefixes = []string{
 var terms = strings.NewReplacer(
 	"WithTwin", "--twin",
 	": edgetpu: ", ": ",
+	": vision: decode: ", ": ",
 	", or raise the limit (WithMaxPixels)", "",
 	"\n\nDid you mean this?\n\t", "; did you mean ",
 )

@@ -32,6 +32,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/gocoral/coral"
@@ -40,6 +41,10 @@ import (
 func main() {
 	if coral.IsWorker() { // started by a session to drive a USB accelerator for it
 		coral.WorkerMain()
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		// Collects one large picture before the next is read; boards have 1 GiB.
+		debug.SetMemoryLimit(512 << 20)
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -12,7 +12,10 @@ import (
 const manyImages = 5
 
 // progress is a bar on standard error. A nil one shows nothing.
-type progress struct{ bar *progressbar.ProgressBar }
+type progress struct {
+	bar   *progressbar.ProgressBar
+	drawn bool
+}
 
 // showProgress shows a bar if somebody is there to see it. The function that it returns
 // takes the bar away.
@@ -32,7 +35,7 @@ func isTerminal(w io.Writer) bool {
 }
 
 func newProgress(w io.Writer, n int) *progress {
-	return &progress{progressbar.NewOptions(n,
+	return &progress{bar: progressbar.NewOptions(n,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(),
@@ -44,12 +47,15 @@ func newProgress(w io.Writer, n int) *progress {
 func (p *progress) advance() {
 	if p != nil {
 		_ = p.bar.Add(1)
+		p.drawn = true
 	}
 }
 
-// clear makes room for a line; the next advance draws the bar again.
+// clear makes room for what is printed, in however many pieces; the next advance draws
+// the bar again.
 func (p *progress) clear() {
-	if p != nil {
+	if p != nil && p.drawn {
 		_ = p.bar.Clear()
+		p.drawn = false
 	}
 }

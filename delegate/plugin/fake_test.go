@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 	"github.com/gocoral/coral/tflite"
 )
 
-// childEnv names the plugin that a child process is to use; see TestOldPlugin.
+// childEnv names the plugin that a child process is to use; see TestOldPluginNeedsAdapter.
 const childEnv = "CORAL_TEST_PLUGIN"
 
 // TestMain makes sure that a run for one runtime is not silently one for another,
@@ -28,7 +29,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	if path := os.Getenv(childEnv); path != "" {
-		child(path)
+		if err := child(path); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
@@ -66,17 +70,11 @@ func live(t testing.TB, path string) string {
 
 // lastPart is what the plugin reported, the end of the error's text.
 func lastPart(err error) string {
-	const mark = "delegate declined: "
-	text := err.Error()
-	for i := range text {
-		if len(text[i:]) > len(mark) && text[i:i+len(mark)] == mark {
-			return text[i+len(mark):]
-		}
-	}
-	return text
+	_, report, _ := strings.Cut(err.Error(), "delegate declined: ")
+	return report
 }
 
-// eventually collects garbage until nothing of the plugin is alive.
+// eventuallyGone collects garbage until nothing of the plugin is alive.
 func eventuallyGone(t testing.TB, path string) {
 	t.Helper()
 	assert.Eventually(t, func() bool {

@@ -297,23 +297,20 @@ func TestOldPluginNeedsAdapter(t *testing.T) {
 }
 
 // child runs the plugin at path without the adapter.
-func child(path string) {
+func child(path string) error {
 	d, err := plugin.Open(path)
-	if err == nil {
-		var m *tflite.Model
-		m, err = tflite.LoadModel(testdata + "add.tflite")
-		if err == nil {
-			var i *tflite.Interpreter
-			i, err = tflite.NewInterpreter(m, tflite.WithDelegates(d))
-			if err == nil {
-				var got []float32
-				got, err = add(context.Background(), i)
-				fmt.Println("sums:", got)
-			}
-		}
-	}
 	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
+		return err
 	}
+	m, err := tflite.LoadModel(testdata + "add.tflite")
+	if err != nil {
+		return err
+	}
+	i, err := tflite.NewInterpreter(m, tflite.WithDelegates(d))
+	if err != nil {
+		return err
+	}
+	got, err := add(context.Background(), i)
+	fmt.Println("sums:", got)
+	return err
 }

@@ -34,18 +34,33 @@ var baseFlags = []string{"-std=c11", "-O2", "-g", "-fPIC", "-shared", "-fvisibil
 // errNoBuild: the simulation cannot be had here.
 var errNoBuild = errors.New("the simulated Edge TPU is compiled when it is first used, and there is no C compiler")
 
-// building keeps two simulations of one process from building the same twice.
-var building sync.Mutex
+// built are the libraries of this process by what they depend on in the environment.
+var built = struct {
+	sync.Mutex
+	libraries map[string][]byte
+}{libraries: make(map[string][]byte)}
 
-// library returns the bytes of the simulated libedgetpu, built for this machine. The
-// build is kept in the user's cache folder, under a name made of everything that
-// went into it.
+// library returns the bytes of the simulated libedgetpu, built for this machine.
 func library() ([]byte, error) {
 	if path := os.Getenv(libraryEnv); path != "" {
 		return os.ReadFile(path)
 	}
-	building.Lock()
-	defer building.Unlock()
+	built.Lock()
+	defer built.Unlock()
+	key := os.Getenv("CC") + "\n" + os.Getenv(flagsEnv)
+	if b := built.libraries[key]; b != nil {
+		return b, nil
+	}
+	b, err := build()
+	if err == nil {
+		built.libraries[key] = b
+	}
+	return b, err
+}
+
+// build compiles the library, or takes it from the user's cache folder, where each
+// build is kept under a name made of everything that went into it.
+func build() ([]byte, error) {
 	compiler, err := findCompiler()
 	if err != nil {
 		return nil, err
@@ -136,14 +151,12 @@ func compile(command []string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "library.so"))
 }
 
-// store keeps a build for next time. A failure costs only time, then.
+// store keeps a build for next time. If it cannot, next time takes longer.
 func store(path string, b []byte) {
 	if path == "" || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
 		return
 	}
-	if err := writeAtomically(path, b, 0o700); err != nil && !errors.Is(err, fs.ErrPermission) {
-		os.Remove(path)
-	}
+	_ = writeAtomically(path, b, 0o700)
 }
 
 // writeAtomically lets nobody see half a file.

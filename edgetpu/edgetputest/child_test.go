@@ -72,7 +72,6 @@ var helpers = map[string]func() error{
 		_, err = io.Copy(io.Discard, os.Stdin)
 		return err
 	},
-
 }
 
 type rawDelegate struct {

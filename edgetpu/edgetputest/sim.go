@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,10 +27,11 @@ type Sim struct {
 	devices []*simDevice
 	report  func(error) // of the test; nil with Start
 
-	mu     sync.Mutex
-	err    error
-	env    func() // undoes Setenv
-	closed bool
+	mu      sync.Mutex
+	err     error
+	env     func() // undoes Setenv
+	closed  bool
+	devnums map[uint32]uint32 // the last one given out on each bus
 
 	stop chan struct{}
 	done chan struct{}
@@ -142,7 +144,7 @@ func start(dir string, code []byte, c *config) (*Sim, error) {
 	if err := writeAtomically(filepath.Join(dir, libraryFile), code, 0o755); err != nil {
 		return nil, err
 	}
-	s := &Sim{dir: dir, machine: m, control: newControl(mem, c), stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Sim{dir: dir, machine: m, control: newControl(mem, c), devnums: make(map[uint32]uint32), stop: make(chan struct{}), done: make(chan struct{})}
 	for i, d := range c.devices {
 		claims, err := newClaims(filepath.Join(dir, locksFolder, strconv.Itoa(i)))
 		if err != nil {
@@ -323,24 +325,32 @@ func (s *Sim) reEnumerate(d *simDevice) error {
 	if err := s.machine.unplugUSB(d.Device, int(d.devnum.Load())); err != nil {
 		return err
 	}
-	d.devnum.Store(nextDevnum(d.devnum.Load()))
+	d.devnum.Store(s.nextDevnum(d.deviceControl.bus))
 	d.initialised.Store(1)
 	return s.machine.plugUSB(d.Device, int(d.devnum.Load()), true)
 }
 
-// nextDevnum counts as the kernel does, from 1 to 127; 1 is the root hub.
-func nextDevnum(n uint32) uint32 {
-	if n < 2 || n >= 127 {
-		return 2
+// nextDevnum gives out the numbers of a bus as the kernel does, 2 to 127 in turn; 1 is
+// the root hub.
+func (s *Sim) nextDevnum(bus uint32) uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.devnums[bus]
+	taken := func(d *simDevice) bool {
+		return d.deviceControl.bus == bus && d.present.Load() != 0 && d.devnum.Load() == n
 	}
-	return n + 1
+	for again := true; again; again = slices.ContainsFunc(s.devices, taken) {
+		n = max(2, (n+1)%128)
+	}
+	s.devnums[bus] = n
+	return n
 }
 
 // plug shows the device, and lets the library have it.
 func (s *Sim) plug(d *simDevice, ready bool) error {
 	var err error
 	if d.typ() == typeUSB {
-		d.devnum.Store(nextDevnum(d.devnum.Load()))
+		d.devnum.Store(s.nextDevnum(d.deviceControl.bus))
 		err = s.machine.plugUSB(d.Device, int(d.devnum.Load()), ready)
 	} else {
 		err = s.machine.plugPCIe(d.Device)
