@@ -76,7 +76,7 @@ const openTimeout = 10 * time.Second
 // Give it to tflite.WithDelegates. It runs on every TensorFlow Lite runtime, whichever
 // one libedgetpu was built for: an adapter stands between the two.
 type Delegate struct {
-	borrow.Count
+	refs    borrow.Count
 	device  Device
 	adapter *oldabi.Adapter
 	runtime *Runtime
@@ -139,7 +139,7 @@ func newDelegate(r *Runtime, d Device, ptr unsafe.Pointer, adapter *oldabi.Adapt
 		r.free(d.Path, ptr)
 		adapter.Free()
 	}
-	e.OnFree(free)
+	e.refs.OnFree(free)
 	// Interpreters keep a borrowed delegate reachable, so this runs without any.
 	e.cleanup = runtime.AddCleanup(e, func(free func()) { free() }, free)
 	return e
@@ -174,7 +174,7 @@ func (r *Runtime) unshare(path string) {
 	}
 	open.delegates--
 	if open.delegates == 0 {
-		open.lock.Unlock()
+		_ = open.lock.Unlock() // closing a file that was only locked
 		delete(r.open, path)
 	}
 }
@@ -242,19 +242,26 @@ func (e *Delegate) Runtime() *Runtime { return e.runtime }
 // Name is "Edge TPU".
 func (e *Delegate) Name() string { return "Edge TPU" }
 
-// Ptr returns the TfLiteDelegate*, nil for a nil or deleted Delegate.
+// Ptr returns the TfLiteDelegate*, nil for a nil Delegate or one that is freed.
 func (e *Delegate) Ptr() unsafe.Pointer {
-	if e == nil || e.Deleted() {
+	if e == nil || !e.refs.Usable() {
 		return nil
 	}
 	return e.adapter.Ptr()
 }
+
+// Borrow keeps the delegate from being freed until [Delegate.Return]. Interpreters do
+// this.
+func (e *Delegate) Borrow() error { return e.refs.Borrow() }
+
+// Return undoes one Borrow.
+func (e *Delegate) Return() { e.refs.Return() }
 
 // Delete gives the delegate back, once the interpreters that use it are closed.
 // Deleting twice, or a nil Delegate, does nothing.
 func (e *Delegate) Delete() {
 	if e != nil {
 		e.cleanup.Stop()
-		e.Count.Delete()
+		e.refs.Delete()
 	}
 }

@@ -154,13 +154,13 @@ func (d *diagnosis) locate(wanted string) (file, arch string) {
 // search lists where the loader looks for a library, and where one for another
 // processor lies, in the order of the loader.
 func (d *diagnosis) search(name string) (candidates []string) {
-	for _, dir := range strings.Split(d.getenv("LD_LIBRARY_PATH"), ":") {
+	for dir := range strings.SplitSeq(d.getenv("LD_LIBRARY_PATH"), ":") {
 		if dir != "" {
 			candidates = append(candidates, path.Join(dir, name))
 		}
 	}
 	// The loader's cache holds its paths as C strings among binary data.
-	for _, s := range strings.Split(d.read("etc/ld.so.cache"), "\x00") {
+	for s := range strings.SplitSeq(d.read("etc/ld.so.cache"), "\x00") {
 		if strings.HasPrefix(s, "/") && path.Base(s) == name {
 			candidates = append(candidates, s)
 		}

@@ -58,7 +58,7 @@ func cpuOperators(left []model.OperatorCount) Finding {
 	}
 	return Finding{
 		ID: "model-cpu-operators", Severity: Info,
-		Message: fmt.Sprintf("%d operators of the model were left to the CPU: %s", n, strings.Join(names, ", ")),
+		Message: fmt.Sprintf("operators of the model that were left to the CPU: %d (%s)", n, strings.Join(names, ", ")),
 		Fix:     "see the log of edgetpu_compiler -s for the reasons; one operator that it cannot take leaves all behind it to the CPU",
 	}
 }

@@ -236,7 +236,8 @@ func TestDiagnose(t *testing.T) {
 				m.usb(t, "2-1", usbAttrs(ready, "5000", ""))
 				return nil
 			},
-			[]string{"error no-node"}, []string{"plug the device in again"},
+			[]string{"error no-node"},
+			[]string{"plug the device in again"},
 		},
 		"container without USB node": {
 			withReady(func(_ *testing.T, _ machine, sys fstest.MapFS) []edgetpu.DiagnoseOption {
@@ -251,11 +252,13 @@ func TestDiagnose(t *testing.T) {
 				sys["proc/1/cgroup"] = file("12:devices:/kubepods/burstable/pod1\n")
 				return withApex(nil, denied(fs.ErrNotExist))(t, m, sys)
 			},
-			[]string{"error container-without-node"}, []string{"--device /dev/apex_0"},
+			[]string{"error container-without-node"},
+			[]string{"--device /dev/apex_0"},
 		},
 		"container rules": {
 			withOptions(denied(syscall.EPERM)),
-			[]string{"error container-rules"}, []string{`"c 189:* rwm"`},
+			[]string{"error container-rules"},
+			[]string{`"c 189:* rwm"`},
 		},
 		"folder for a node": {
 			func(t *testing.T, m machine, _ fstest.MapFS) []edgetpu.DiagnoseOption {
@@ -263,7 +266,8 @@ func TestDiagnose(t *testing.T) {
 				m.mkdir(t, "dev/bus/usb/002/003")
 				return nil
 			},
-			[]string{"error container-without-node"}, nil,
+			[]string{"error container-without-node"},
+			nil,
 		},
 
 		"owned": {
@@ -271,15 +275,18 @@ func TestDiagnose(t *testing.T) {
 				sys["proc/4711/comm"] = file("frigate\n")
 				return withApex(attrs{"is_device_owned": "1", "device_owner": "4711"})(t, m, sys)
 			},
-			[]string{"error device-busy"}, []string{"process 4711 (frigate)", "kill 4711"},
+			[]string{"error device-busy"},
+			[]string{"process 4711 (frigate)", "kill 4711"},
 		},
 		"owned by a nameless process": {
 			withApex(attrs{"is_device_owned": "1", "device_owner": "4711"}),
-			[]string{"error device-busy"}, []string{"process 4711 has"},
+			[]string{"error device-busy"},
+			[]string{"process 4711 has"},
 		},
 		"owned elsewhere": {
 			withApex(attrs{"is_device_owned": "1", "device_owner": "0"}),
-			[]string{"error device-busy"}, []string{"another container"},
+			[]string{"error device-busy"},
+			[]string{"another container"},
 		},
 		"owned by this process": {withApex(attrs{"is_device_owned": "1", "device_owner": fmt.Sprint(os.Getpid())}), nil, nil},
 
@@ -301,7 +308,8 @@ func TestDiagnose(t *testing.T) {
 			withFunction("", ""), []string{"error pcie-without-driver"}, []string{"linux-headers-$(uname -r)"},
 		},
 		"PCIe for a virtual machine": {
-			withFunction("vfio-pci", "6.1.0"), []string{"error pcie-without-driver"},
+			withFunction("vfio-pci", "6.1.0"),
+			[]string{"error pcie-without-driver"},
 			[]string{"vfio-pci", "/sys/bus/pci/devices/0000:03:00.0/driver/unbind"},
 		},
 		"PCIe driver failed": {
@@ -331,14 +339,16 @@ func TestDiagnose(t *testing.T) {
 
 		"large pages": {
 			withApex(nil, edgetpu.WithPageSize(16384)),
-			[]string{"error page-size"}, []string{"16384", "4096", "kernel=kernel8.img"},
+			[]string{"error page-size"},
+			[]string{"16384", "4096", "kernel=kernel8.img"},
 		},
 		"large pages without driver": {
 			func(t *testing.T, m machine, sys fstest.MapFS) []edgetpu.DiagnoseOption {
 				withFunction("", "6.6.20")(t, m, sys)
 				return []edgetpu.DiagnoseOption{edgetpu.WithPageSize(65536)}
 			},
-			[]string{"error pcie-without-driver", "error page-size"}, nil,
+			[]string{"error pcie-without-driver", "error page-size"},
+			nil,
 		},
 		"large pages with USB": {withOptions(edgetpu.WithPageSize(16384)), nil, nil},
 
@@ -349,13 +359,15 @@ func TestDiagnose(t *testing.T) {
 		},
 		"no library for the loader": {
 			withLibraries(nil, unloadable("cannot open shared object file")),
-			[]string{"error library-missing"}, []string{"cannot open shared object file"},
+			[]string{"error library-missing"},
+			[]string{"cannot open shared object file"},
 		},
 		"library that only the loader finds": {withLibraries(nil, version("RuntimeVersion(14)")), nil, nil},
 		"library on another system":          {withLibraries(nil, edgetpu.WithPlatform("darwin", "arm64")), nil, nil},
 		"no library on another system": {
 			withLibraries(nil, edgetpu.WithPlatform("darwin", "arm64"), unloadable("image not found")),
-			[]string{"error library-missing"}, []string{"image not found", "coral.ai/software"},
+			[]string{"error library-missing"},
+			[]string{"image not found", "coral.ai/software"},
 		},
 		"library in usr/local": {withLibraries(map[string][]byte{"usr/local/lib/libedgetpu.so.1": amd64}), nil, nil},
 		"library in LD_LIBRARY_PATH": {
@@ -374,11 +386,13 @@ func TestDiagnose(t *testing.T) {
 		},
 		"library named by the environment, missing": {
 			withOptions(edgetpu.WithEnvironment(map[string]string{"CORAL_EDGETPU_LIB": "/opt/tpu.so"})),
-			[]string{"error library-missing"}, []string{"/opt/tpu.so"},
+			[]string{"error library-missing"},
+			[]string{"/opt/tpu.so"},
 		},
 		"library named by the caller": {
 			withOptions(edgetpu.WithLibrary("/opt/mine.so"), edgetpu.WithEnvironment(map[string]string{"CORAL_EDGETPU_LIB": "/" + libraryFile})),
-			[]string{"error library-missing"}, []string{"/opt/mine.so"},
+			[]string{"error library-missing"},
+			[]string{"/opt/mine.so"},
 		},
 		"library for another processor": {
 			withLibraries(map[string][]byte{"usr/lib/aarch64-linux-gnu/libedgetpu.so.1": arm64}),
@@ -387,29 +401,34 @@ func TestDiagnose(t *testing.T) {
 		},
 		"library for 64 bits, program for 32": {
 			withLibraries(map[string][]byte{"usr/lib/aarch64-linux-gnu/libedgetpu.so.1": arm64}, edgetpu.WithPlatform("linux", "arm")),
-			[]string{"error library-wrong-architecture"}, []string{"libedgetpu1-std:armhf"},
+			[]string{"error library-wrong-architecture"},
+			[]string{"libedgetpu1-std:armhf"},
 		},
 		"library for a big-endian processor": {
 			withLibraries(map[string][]byte{"usr/lib/libedgetpu.so.1": elfHeader(elf.EM_S390, elf.ELFDATA2MSB)}),
-			[]string{"error library-wrong-architecture"}, []string{"EM_S390"},
+			[]string{"error library-wrong-architecture"},
+			[]string{"EM_S390"},
 		},
 		"libraries for both processors": {
 			withLibraries(map[string][]byte{"lib/aarch64-linux-gnu/libedgetpu.so.1": arm64, libraryFile: amd64}), nil, nil,
 		},
 		"no shared library": {
 			withLibraries(map[string][]byte{libraryFile: []byte("INPUT(libedgetpu.so.1.0)")}),
-			[]string{"error library-unloadable"}, []string{"no shared library"},
+			[]string{"error library-unloadable"},
+			[]string{"no shared library"},
 		},
 		"library without what it needs": {
 			withOptions(unloadable("it needs libusb-1.0.so.0")),
-			[]string{"error library-unloadable"}, []string{"/" + libraryFile, "it needs libusb-1.0.so.0", "--reinstall"},
+			[]string{"error library-unloadable"},
+			[]string{"/" + libraryFile, "it needs libusb-1.0.so.0", "--reinstall"},
 		},
 		"standard library": {
 			withReady(func(_ *testing.T, _ machine, sys fstest.MapFS) []edgetpu.DiagnoseOption {
 				sys["var/lib/dpkg/info/libedgetpu1-std:amd64.list"] = file("/.\n/usr\n/lib/x86_64-linux-gnu/libedgetpu.so.1\n")
 				return nil
 			}),
-			[]string{"info library-std"}, []string{"250 of 500 MHz", "libedgetpu1-max"},
+			[]string{"info library-std"},
+			[]string{"250 of 500 MHz", "libedgetpu1-max"},
 		},
 		"standard library beside the one in use": {
 			withReady(func(_ *testing.T, _ machine, sys fstest.MapFS) []edgetpu.DiagnoseOption {
@@ -438,30 +457,35 @@ func TestDiagnose(t *testing.T) {
 		},
 		"model for this library": {
 			withModel(compiled, version("BuildLabel(x), RuntimeVersion(13)")),
-			[]string{"warning model-needs-descriptors", "info model-cpu-operators"}, nil,
+			[]string{"warning model-needs-descriptors", "info model-cpu-operators"},
+			nil,
 		},
 		"model and a library of unknown version": {
 			withModel(compiled, version("BuildLabel(x)")),
 			[]string{"warning model-needs-descriptors", "info model-cpu-operators"},
-			[]string{"USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE=1", "1 operators", "1 SOFTMAX"},
+			[]string{"USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE=1", "left to the CPU: 1 (1 SOFTMAX)"},
 		},
 		"model with the descriptors on": {
 			withModel(compiled, edgetpu.WithEnvironment(map[string]string{"USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE": "1"})),
-			[]string{"info model-cpu-operators"}, nil,
+			[]string{"info model-cpu-operators"},
+			nil,
 		},
 		"model with PCIe": {
 			func(t *testing.T, m machine, sys fstest.MapFS) []edgetpu.DiagnoseOption {
 				return withApex(nil, edgetpu.WithModel(modelFile(t, compiled)))(t, m, sys)
 			},
-			[]string{"info model-cpu-operators"}, nil,
+			[]string{"info model-cpu-operators"},
+			nil,
 		},
 		"model that is not compiled": {
 			withModel(uncompiled, version("RuntimeVersion(1)")),
-			[]string{"warning model-not-compiled"}, []string{"edgetpu_compiler MODEL.tflite"},
+			[]string{"warning model-not-compiled"},
+			[]string{"edgetpu_compiler MODEL.tflite"},
 		},
 		"model that is damaged": {
 			withModel(damaged, version("RuntimeVersion(1)")),
-			[]string{"error model-damaged"}, []string{"edgetpu_compiler"},
+			[]string{"error model-damaged"},
+			[]string{"edgetpu_compiler"},
 		},
 	}
 	for name, s := range scenes {
@@ -692,7 +716,7 @@ func TestWhyDeclined(t *testing.T) {
 			err := edgetpu.WhyDeclined(t.Context(), edgetpu.Device{Type: edgetpu.PCIe, Path: pcieDevice})
 			require.ErrorIs(t, err, edgetpu.ErrDelegateDeclined)
 			for _, sentinel := range []error{edgetpu.ErrNoDevice, edgetpu.ErrDeviceBusy, edgetpu.ErrPermission} {
-				assert.Equal(t, sentinel == test.sentinel, errors.Is(err, sentinel), "%v: %v", sentinel, err)
+				assert.Equal(t, errors.Is(test.sentinel, sentinel), errors.Is(err, sentinel), "%v: %v", sentinel, err)
 			}
 			assert.ErrorContains(t, err, test.says)
 			assert.NotContains(t, err.Error(), "off the PCIe bus")

@@ -96,5 +96,5 @@ func ExampleChoose() {
 	// Output:
 	// /sys/bus/usb/devices/2-1
 	// true
-	// /dev/apex_0: Edge TPU is in use by another process: it is held by another process: stop that, or choose another device
+	// /dev/apex_0: the Edge TPU is in use by another process: it is held by another process: stop that, or choose another device
 }

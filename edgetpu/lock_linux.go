@@ -63,7 +63,8 @@ func openShared(path string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return file, file.Chmod(0o444) // whatever the umask
+		err = file.Chmod(0o444) // whatever the umask
+		return file, err
 	}
 }
 
@@ -96,7 +97,7 @@ func holderPID(file *os.File) int {
 	if unix.Fstat(int(file.Fd()), &stat) != nil {
 		return 0
 	}
-	id := fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(stat.Dev)), unix.Minor(uint64(stat.Dev)), stat.Ino)
+	id := fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(stat.Dev)), unix.Minor(uint64(stat.Dev)), stat.Ino) //nolint:unconvert // Dev has 32 bits on MIPS
 	locks, err := os.Open("/proc/locks")
 	if err != nil {
 		return 0

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -47,7 +46,7 @@ func init() {
 		}
 		lock, err := lockOnly()
 		if err != nil {
-			return err.Error(), nil
+			return err.Error(), nil //nolint:nilerr // the error is what is asked for
 		}
 		return "locked", lock.Unlock()
 	}
@@ -186,7 +185,7 @@ func TestLockOfAnotherDeviceIsFree(t *testing.T) {
 	for _, d := range probe(t, root) {
 		lock, err := edgetpu.LockDevice(d, root)
 		require.NoError(t, err)
-		defer lock.Unlock() //nolint:revive // all of them are to be held at once
+		t.Cleanup(func() { lock.Unlock() }) // all of them are held at once
 	}
 }
 
@@ -291,5 +290,5 @@ func TestLockHolderUnseen(t *testing.T) {
 	require.NoError(t, syscall.Flock(int(dir.Fd()), syscall.LOCK_SH))
 	_, err = edgetpu.LockDevice(d, root)
 	require.ErrorIs(t, err, edgetpu.ErrDeviceBusy)
-	assert.True(t, strings.Contains(err.Error(), "another user or container"), err)
+	assert.ErrorContains(t, err, "another user or container")
 }

@@ -103,9 +103,9 @@ func TestLoadErrors(t *testing.T) {
 func TestRuntimeVersions(t *testing.T) {
 	for text, want := range map[string]int{
 		"BuildLabel(COMPILER=6.3.0 20170516,DATE=redacted,TIME=redacted), RuntimeVersion(14)": 14,
-		"RuntimeVersion(1)": 1,
-		"RuntimeVersion()":  0,
-		"": 0,
+		"RuntimeVersion(1)":                    1,
+		"RuntimeVersion()":                     0,
+		"":                                     0,
 		"RuntimeVersion(99999999999999999999)": 0,
 	} {
 		r := load(t, fakeLibrary(t, text))

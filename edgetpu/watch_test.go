@@ -197,7 +197,8 @@ func TestWatchTemperature(t *testing.T) {
 		w := startWatch(t, m)
 		w.next()
 		for _, step := range []struct{ milli, told string }{
-			{"50250", ""}, {"50750", ""}, // less than 1 °C, also in sum
+			{"50250", ""},
+			{"50750", ""}, // less than 1 °C, also in sum
 			{"51000", "51.0"},
 			{"51250", ""},
 			{"49750", "49.8"},

@@ -143,11 +143,11 @@ func (t table) bool(slot int) bool {
 	return pos != 0 && t.d.buf[pos] != 0
 }
 
-func (t table) int8(slot int, absent int8) int8 {
+func (t table) int8(slot int) int8 {
 	if pos := t.field(slot, 1); pos != 0 {
 		return flatbuffers.GetInt8(t.d.buf[pos:])
 	}
-	return absent
+	return 0
 }
 
 func (t table) int16(slot int) int16 {

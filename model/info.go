@@ -124,7 +124,7 @@ func decodeTensorInfo(t table) TensorInfo {
 	const normalisation = 1 // In union ProcessUnitOptions.
 	type unit struct{ mean, std []float32 }
 	units := tables(t, 4, "process unit", func(t table) unit {
-		if t.int8(0, 0) != normalisation {
+		if t.int8(0) != normalisation {
 			return unit{}
 		}
 		options := t.table(1)
@@ -143,7 +143,7 @@ func decodeFiles(t table, slot int) []FileInfo {
 		return FileInfo{
 			Name:        t.string(0),
 			Description: t.string(1),
-			Type:        FileType(t.int8(2, 0)),
+			Type:        FileType(t.int8(2)),
 			Locale:      t.string(3),
 		}
 	})

@@ -97,7 +97,7 @@ type opcode struct {
 // and the old one holds 127. So the greater of the two is right.
 func decodeOpcode(t table) opcode {
 	op := opcode{
-		code:    max(int(t.int8(0, 0)), int(t.int32(3, 0))),
+		code:    max(int(t.int8(0)), int(t.int32(3, 0))),
 		custom:  t.string(1),
 		version: int(t.int32(2, 1)),
 	}
@@ -158,7 +158,7 @@ func decodeSubgraph(t table, codes []opcode, buffers [][]byte) Subgraph {
 func decodeTensor(t table, buffers [][]byte) Tensor {
 	tensor := Tensor{
 		Shape:          t.ints(0),
-		Type:           TensorType(t.int8(1, 0)),
+		Type:           TensorType(t.int8(1)),
 		Name:           t.string(3),
 		Quantization:   decodeQuantization(t.table(4)),
 		IsVariable:     t.bool(5),

@@ -24,7 +24,8 @@ var DefaultLimits = Limits{TensorBytes: 256 << 20, TotalBytes: 1 << 30}
 //
 //   - the schema version is 3 and no required vector is absent;
 //   - tensors have a known type, no negative dimension, a size within
-//     [DefaultLimits], and as much content as type and shape say if constant;
+//     [DefaultLimits], and as much content as type and shape say if constant, which
+//     is in the file itself;
 //   - indices of tensors are in range, and -1 only for optional operator inputs;
 //   - operators read only constants, inputs, variables and what an earlier
 //     operator wrote, and each tensor is written once and is not a constant;
@@ -186,6 +187,9 @@ func (s *Subgraph) tensor(i int) string { return fmt.Sprintf("tensor %d (%q)", i
 func (t *Tensor) verify(limits Limits) error {
 	if t.Type < 0 || int(t.Type) >= len(typeNames) {
 		return fmt.Errorf("has unknown type %d", t.Type)
+	}
+	if t.External != 0 {
+		return fmt.Errorf("has its content in another file, which the runtimes do not read")
 	}
 	if t.IsVariable && t.IsConstant() {
 		return fmt.Errorf("is both variable and constant")

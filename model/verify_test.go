@@ -51,6 +51,7 @@ func TestVerifyFaults(t *testing.T) {
 		"tensor size":        {func(m *model.Model, s *subgraph) { s.Tensors[3].Shape = []int{1, 256<<20 + 1} }, "needs 268435457 bytes, the limit is 268435456"},
 		"short constant":     {func(m *model.Model, s *subgraph) { s.Tensors[1].Data = s.Tensors[1].Data[:8] }, "needs 12 bytes, its content has 8"},
 		"long constant":      {func(m *model.Model, s *subgraph) { s.Tensors[2].Shape = []int{2} }, "needs 8 bytes, its content has 12"},
+		"constant elsewhere": {func(m *model.Model, s *subgraph) { s.Tensors[1].Data, s.Tensors[1].External = nil, 1 }, `tensor 1 ("weights") has its content in another file`},
 		"constant variable":  {func(m *model.Model, s *subgraph) { s.Tensors[1].IsVariable = true }, "both variable and constant"},
 		"signature subgraph": {func(m *model.Model, s *subgraph) { m.Signatures[0].Subgraph = 1 }, `signature "serving_default": runs subgraph 1 of 1`},
 		"signature input":    {func(m *model.Model, s *subgraph) { m.Signatures[0].Inputs[0].Tensor = 3 }, `input "image" is tensor 3, which is no input`},
@@ -90,7 +91,6 @@ func TestVerifyAllows(t *testing.T) {
 		"unused tensor":        func(s *model.Subgraph) { s.Tensors = append(s.Tensors, model.Tensor{Shape: []int{1}}) },
 		"sparse constant":      func(s *model.Subgraph) { s.Tensors[1].Sparse, s.Tensors[1].Data = true, []byte{1} },
 		"unpacked nibbles":     func(s *model.Subgraph) { s.Tensors[1].Type = model.Int4 },
-		"constant elsewhere":   func(s *model.Subgraph) { s.Tensors[1].Data, s.Tensors[1].External = nil, 1 },
 		"constant of strings":  func(s *model.Subgraph) { s.Tensors[1].Type = model.String },
 		"intermediate tensors": func(s *model.Subgraph) { s.Operators[0].Intermediates = []int{3, 4} },
 	} {

@@ -88,9 +88,9 @@ func write(t *tflite.Tensor, pix []uint8, c *config) error {
 	case tflite.TypeInt8:
 		return fill(t, pix, func(p float64) int8 { return int8(q.integer(p)) })
 	case tflite.TypeFloat32:
-		return fill(t, pix, func(p float64) float32 { return float32(q.real(p)) })
+		return fill(t, pix, func(p float64) float32 { return float32(q.apply(p)) })
 	case tflite.TypeFloat16:
-		return fill(t, pix, func(p float64) tflite.Float16 { return tflite.NewFloat16(float32(q.real(p))) })
+		return fill(t, pix, func(p float64) tflite.Float16 { return tflite.NewFloat16(float32(q.apply(p))) })
 	}
 	return fmt.Errorf("input %q holds %v, pictures go into uint8, int8, float32 and float16: %w", t.Name(), t.Type(), ErrType)
 }

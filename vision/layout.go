@@ -6,12 +6,12 @@ import (
 	"image/draw"
 )
 
-// scanlines gives the rows of a picture. A pixel takes step bytes, channel k of it is
-// at byte k*apart.
+// scanlines gives the rows of a picture.
 type scanlines struct {
 	// row returns row y, counted from 0. It is good until the next call but one.
-	row                   func(y int) []uint8
-	channels, step, apart int
+	row func(y int) []uint8
+	// A row has width pixels of step bytes; channel k of one is at its byte k*apart.
+	width, step, channels, apart int
 }
 
 // pair joins channel k of two rows, the second one in the upper half of each number.
@@ -27,14 +27,15 @@ func (s scanlines) pair(dst []int64, a, b []uint8, k int) {
 // Transparency is dropped where the layout still has the colours beneath it, as the
 // decoders of Pillow and TensorFlow do; where it has not (image.RGBA), black shows.
 func colours(img image.Image) scanlines {
-	rgba := scanlines{channels: 3, step: 4, apart: 1}
+	rgba := scanlines{width: img.Bounds().Dx(), step: 4, channels: 3, apart: 1}
 	switch img := img.(type) {
 	case *image.RGBA:
 		rgba.row = func(y int) []uint8 { return img.Pix[y*img.Stride:] }
 	case *image.NRGBA:
 		rgba.row = func(y int) []uint8 { return img.Pix[y*img.Stride:] }
 	case *image.NRGBA64: // the upper byte of each channel comes first
-		return scanlines{func(y int) []uint8 { return img.Pix[y*img.Stride:] }, 3, 8, 2}
+		rgba.row = func(y int) []uint8 { return img.Pix[y*img.Stride:] }
+		rgba.step, rgba.apart = 8, 2
 	default:
 		rgba.row = converted(img)
 	}

@@ -57,8 +57,6 @@ func (q quantizer) guess() normalization {
 	return conventions[0]
 }
 
-func (q quantizer) real(p float64) float64 { return q.apply(p) }
-
 // integer rounds, so that pixels which the tensor holds as they are, the common case,
 // come out as they are; pycoral has to test for it.
 func (q quantizer) integer(p float64) float64 {

@@ -15,7 +15,8 @@ const (
 	half     = 1 << (fraction - 1)
 )
 
-// lanczosSupport is where the kernel ends, in output pixels if that is larger.
+// lanczosSupport is how far the kernel reaches to either side, in samples of the input
+// or the output, whichever are coarser.
 const lanczosSupport = 3
 
 // lanczos is the sinc function, windowed by the main lobe of one that is thrice as wide.
@@ -81,15 +82,15 @@ func (t taps) trimmed() taps {
 }
 
 // resample scales a picture to len(columns) by len(lines), and returns its channels one
-// by one. in says how many samples a row has.
-func resample(in int, columns, lines []taps, src scanlines) [][]uint8 {
+// by one.
+func resample(src scanlines, columns, lines []taps) [][]uint8 {
 	w := len(columns)
 	first, last := rowsOf(lines)
 	planes := make([][]uint8, src.channels)
 	for k := range planes {
 		planes[k] = make([]uint8, 0, w*(last-first+1))
 	}
-	pair := make([]int64, in)
+	pair := make([]int64, src.width)
 	for y := first; y < last; y += 2 {
 		a, b := src.row(y), src.row(min(y+1, last-1)) // one too many does no harm
 		for k := range planes {

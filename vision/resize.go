@@ -46,12 +46,12 @@ func scale(img image.Image, w, h, c int) [][]uint8 {
 		return scaleYCbCr(&img.YCbCr, w, h, c)
 	}
 	b := img.Bounds()
-	return resample(b.Dx(), whole(b.Dx()).taps(w), whole(b.Dy()).taps(h), colours(img))
+	return resample(colours(img), whole(b.Dx()).taps(w), whole(b.Dy()).taps(h))
 }
 
 func scalePlane(pix []uint8, stride, w, h int, across, along span) [][]uint8 {
-	row := func(y int) []uint8 { return pix[y*stride:] }
-	return resample(across.n, across.taps(w), along.taps(h), scanlines{row: row, channels: 1, step: 1})
+	rows := scanlines{func(y int) []uint8 { return pix[y*stride:] }, across.n, 1, 1, 0}
+	return resample(rows, across.taps(w), along.taps(h))
 }
 
 // scaleYCbCr scales the three planes before it converts them to colours, which gives

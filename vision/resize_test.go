@@ -1,12 +1,15 @@
 package vision_test
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
+	"image/png"
 	"runtime"
 	"testing"
 
@@ -190,20 +193,40 @@ func TestResizeKeepsColour(t *testing.T) {
 	}
 }
 
-// Large pictures are never copied: 108 megapixels are scaled with a few megabytes. This
-// one is a single row that is every row.
+// 108 megapixels are scaled with a few megabytes. This picture is a single row that is
+// every row.
 func TestResizeMemory(t *testing.T) {
 	const w, h = 12000, 9000
 	img := &image.YCbCr{
 		Y: make([]uint8, w), Cb: make([]uint8, w/2), Cr: make([]uint8, w/2),
 		SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, w, h),
 	}
+	assert.Less(t, allocated(func() {
+		_, err := vision.Resize(img, 224, 224, 3)
+		require.NoError(t, err)
+	}), 16<<20)
+}
+
+// A picture that lies on its side is in memory once.
+func TestTurnedMemory(t *testing.T) {
+	const w, h = 3000, 2000
+	file := withEXIF(encoded(t, png.Encode, image.NewNRGBA(image.Rect(0, 0, w, h))), exif(binary.BigEndian, 6, 1))
+	assert.Less(t, allocated(func() {
+		img, err := vision.Decode(bytes.NewReader(file))
+		require.NoError(t, err)
+		require.Equal(t, image.Rect(0, 0, h, w), img.Bounds())
+		_, err = vision.Resize(img, 224, 224, 3)
+		require.NoError(t, err)
+	}), 5*w*h) // the pixels take 4
+}
+
+// allocated returns how many bytes f takes from the heap, whether or not it keeps them.
+func allocated(f func()) int {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := vision.Resize(img, 224, 224, 3)
+	f()
 	runtime.ReadMemStats(&after)
-	require.NoError(t, err)
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
+	return int(after.TotalAlloc - before.TotalAlloc)
 }
 
 // toYCbCr averages the colours of the pixels that share a sample.

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -155,4 +156,81 @@ func compiledModel(t *testing.T) []byte {
 	b, err := os.ReadFile(testModel("pair_edgetpu"))
 	require.NoError(t, err)
 	return b
+}
+
+func TestClassifyComparesLabels(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	good := writeFile(t, "good.png", pngBytes(t, 8, 8))
+	for labels, says := range map[string]string{
+		"a\nb\nc\nd\n":    "",
+		"a\nb\nc\nd\ne\n": "there are 5 labels for the model's 4 classes",
+		"a\nb\n\nd\n":     "1 of the model's 4 classes have no label",
+		"7 a\n":           "4 of the model's 4 classes have no label",
+	} {
+		r := coralCommand(t, "classify", "-m", testModel("tiny_float"), "-l", writeFile(t, "labels.txt", []byte(labels)), good)
+		require.Zero(t, r.status, r.stderr)
+		if says == "" {
+			assert.Empty(t, r.stderr)
+			continue
+		}
+		requireLine(t, r.stderr)
+		assert.Contains(t, r.stderr, says)
+	}
+}
+
+// A model that cannot be run is one error, however many pictures there are.
+func TestClassifyEndsAtTheModel(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	good := writeFile(t, "good.png", pngBytes(t, 8, 8))
+	for _, model := range []string{"add", "unresolved_op", "readonly_input"} {
+		r := coralCommand(t, "classify", "-m", testModel(model), good, good, good)
+		assert.Equal(t, statusFailed, r.status)
+		assert.Empty(t, r.stdout)
+		requireLine(t, r.stderr)
+	}
+}
+
+func TestClassifyThreshold(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	good := writeFile(t, "good.png", pngBytes(t, 8, 8))
+	all := classesOf(t, succeeded(t, "classify", "-m", testModel("tiny_float"), "--json", good)).Classes
+	require.Len(t, all, 4)
+	some := classesOf(t, succeeded(t, "classify", "-m", testModel("tiny_float"), "--json", "--threshold",
+		strconv.FormatFloat(float64(all[1].Score), 'g', -1, 32), good)).Classes
+	assert.Equal(t, all[:2], some)
+	assert.Contains(t, succeeded(t, "classify", "-m", testModel("tiny_float"), "--json", "--threshold", "2", good), `"classes":[]`)
+	assert.Contains(t, failed(t, statusUsage, "classify", "-m", "x", "--threshold", "NaN", good), "give a number")
+}
+
+// Labels inside a model are used without being asked for.
+func TestClassifyWithLabelsOfTheModel(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	out := succeeded(t, "classify", "--json", "--device", "cpu", "--top", "3",
+		"-m", sharedTestdata(t, "models/mobilenet_v1_0.25_128_quant.tflite"), sharedTestdata(t, "images/cat.bmp"))
+	assert.Contains(t, out, "cat")
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	var terminal bytes.Buffer
+	p := newProgress(&terminal, 4)
+	p.clear()
+	assert.Empty(t, terminal.String(), "nothing is drawn yet")
+	p.advance()
+	assert.Contains(t, terminal.String(), "1/4")
+	terminal.Reset()
+	p.clear()
+	cleared := terminal.Len()
+	assert.Positive(t, cleared)
+	p.clear()
+	assert.Equal(t, cleared, terminal.Len(), "a line is cleared once, or what was printed on it goes")
+
+	var none *progress
+	none.advance()
+	none.clear()
+	assert.False(t, isTerminal(&terminal))
 }

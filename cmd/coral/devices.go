@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,19 +13,58 @@ import (
 )
 
 func (a *app) devicesCommand() *cobra.Command {
-	return a.does(&cobra.Command{
-		Use:   "devices [--device NAME]",
+	var watch bool
+	c := a.does(&cobra.Command{
+		Use:   "devices [--device NAME] [--watch]",
 		Short: "List the Edge TPUs of this machine, and which one a session takes",
 		Long: `List the Edge TPUs attached to this machine, whether this user may open them, and which
 one a session would run on and why. Nothing is opened, and no firmware is loaded.
 
 Without any Edge TPU the list is empty and the command succeeds, unless --device asks
-for one.`,
+for one.
+
+--watch tells instead what comes, goes and changes, until it is interrupted.`,
 		Example: `  coral devices
   coral devices --device usb:1
+  coral devices --watch
   coral devices --json | jq -r '.devices[] | select(.accessible) | .path'`,
 		Args: noArguments,
-	}, a.devices)
+	}, func(ctx context.Context, args []string) error {
+		if watch {
+			return a.watchDevices(ctx)
+		}
+		return a.devices(ctx, args)
+	})
+	c.Flags().BoolVar(&watch, "watch", false, "tell what changes, until interrupted")
+	return c
+}
+
+// watchOutput is the JSON of coral devices --watch.
+type watchOutput struct {
+	Time time.Time `json:"time"`
+	edgetpu.Event
+}
+
+func (a *app) watchDevices(ctx context.Context) error {
+	if a.device != "" {
+		return usagef("--watch tells of all Edge TPUs: leave out --device")
+	}
+	events, err := edgetpu.Watch(ctx, edgetpu.WithLogger(a.logger()))
+	if err != nil {
+		return err
+	}
+	for e := range events {
+		now := time.Now()
+		if a.asJSON {
+			err = a.printJSON(watchOutput{now.UTC().Truncate(time.Millisecond), e})
+		} else {
+			a.print("%s %-11s %s", now.Format(time.TimeOnly), e.Kind, e.Device)
+		}
+		if err = cmp.Or(err, a.stdout.err); err != nil { // nobody reads on
+			return err
+		}
+	}
+	return nil
 }
 
 // cpu is what devicesOutput calls it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -151,7 +152,9 @@ func describe(path string) (*description, error) {
 
 func (d *description) note(problem error) {
 	if problem != nil {
-		d.Problems = append(d.Problems, problem.Error())
+		// That it is a problem goes without saying.
+		text := strings.TrimPrefix(problem.Error(), model.ErrBadModel.Error()+": ")
+		d.Problems = append(d.Problems, text)
 	}
 }
 

@@ -2,6 +2,7 @@
 // the CPU.
 //
 //	coral devices                                  the accelerators, and which one a session takes
+//	coral doctor [-m MODEL]                        what stands in the way of an Edge TPU
 //	coral inspect MODEL…                           what is inside a model
 //	coral classify -m MODEL [-l LABELS] IMAGE…     the classes of pictures
 //	coral run -m MODEL --input NAME=FILE.npy … --output DIR

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -20,6 +21,9 @@ import (
 const asCoral = "CORAL_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	if coral.IsWorker() {
+		coral.WorkerMain()
+	}
 	if os.Getenv(asCoral) != "" {
 		main()
 	}

@@ -51,7 +51,7 @@ func (a *app) table(rows [][]string) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
-	w.Flush() // output keeps the error
+	_ = w.Flush() // output keeps the error
 }
 
 // real is a number that JSON can always hold: a damaged model may have NaN for a

@@ -37,6 +37,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.devicesCommand(),
+		a.doctorCommand(),
 		a.inspectCommand(),
 		a.classifyCommand(),
 		a.runCommand(),

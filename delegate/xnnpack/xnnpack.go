@@ -27,7 +27,7 @@ var (
 // Delegate is an XNNPACK delegate. One serves any number of interpreters, which then
 // share its threads, and must not run at the same time.
 type Delegate struct {
-	borrow.Count
+	refs    borrow.Count
 	ptr     capi.Delegate
 	cleanup runtime.Cleanup
 }
@@ -108,26 +108,33 @@ func New(opts ...Option) (*Delegate, error) {
 		return nil, fmt.Errorf("xnnpack: %w", ErrDelegateDeclined)
 	}
 	d := &Delegate{ptr: ptr}
-	d.OnFree(func() { capi.XNNPACKDelete(ptr) })
+	d.refs.OnFree(func() { capi.XNNPACKDelete(ptr) })
 	// Borrowers keep the Delegate reachable, so when this runs there are none.
 	d.cleanup = runtime.AddCleanup(d, func(p capi.Delegate) { capi.XNNPACKDelete(p) }, ptr)
 	return d, nil
 }
 
-// Ptr returns the TfLiteDelegate*, nil for a nil or deleted Delegate.
+// Ptr returns the TfLiteDelegate*, nil for a nil Delegate or one that is freed.
 func (d *Delegate) Ptr() unsafe.Pointer {
-	if d == nil || d.Deleted() {
+	if d == nil || !d.refs.Usable() {
 		return nil
 	}
 	return unsafe.Pointer(d.ptr)
 }
+
+// Borrow keeps the delegate from being freed until [Delegate.Return]. Interpreters do
+// this.
+func (d *Delegate) Borrow() error { return d.refs.Borrow() }
+
+// Return undoes one Borrow.
+func (d *Delegate) Return() { d.refs.Return() }
 
 // Delete frees the delegate, once the interpreters that use it are closed. Deleting
 // twice, or a nil Delegate, does nothing.
 func (d *Delegate) Delete() {
 	if d != nil {
 		d.cleanup.Stop()
-		d.Count.Delete()
+		d.refs.Delete()
 	}
 }
 

@@ -165,10 +165,13 @@ func (m machine) unplugPCIe(d Device) error {
 // own shows which process has a PCIe device open, 0 for none. The driver keeps the
 // last one's number.
 func (m machine) own(d Device, pid uint32) error {
-	if pid == 0 {
-		return m.write(pcieFolder(d), map[string]string{"is_device_owned": "0"})
+	owned := "0"
+	if pid != 0 {
+		owned = "1"
+		// First, or the device would seem to be someone else's for a moment.
+		if err := m.write(pcieFolder(d), map[string]string{"device_owner": strconv.FormatUint(uint64(pid), 10)}); err != nil {
+			return err
+		}
 	}
-	return m.write(pcieFolder(d), map[string]string{
-		"device_owner": strconv.FormatUint(uint64(pid), 10), "is_device_owned": "1",
-	})
+	return m.write(pcieFolder(d), map[string]string{"is_device_owned": owned})
 }

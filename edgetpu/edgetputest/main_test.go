@@ -131,33 +131,29 @@ func fill(t testing.TB, i *tflite.Interpreter, seed uint64) {
 	for k := range i.InputCount() {
 		in, err := i.Input(k)
 		require.NoError(t, err)
-		random := rand.New(rand.NewPCG(seed, uint64(k)))
-		switch in.Type() {
-		case tflite.TypeUint8:
-			require.NoError(t, tflite.Use(in, func(data []uint8) error {
-				for j := range data {
-					data[j] = uint8(random.Uint32())
-				}
-				return nil
-			}))
-		case tflite.TypeInt8:
-			require.NoError(t, tflite.Use(in, func(data []int8) error {
-				for j := range data {
-					data[j] = int8(random.Uint32())
-				}
-				return nil
-			}))
-		case tflite.TypeFloat32:
-			require.NoError(t, tflite.Use(in, func(data []float32) error {
-				for j := range data {
-					data[j] = random.Float32()
-				}
-				return nil
-			}))
-		default:
-			t.Fatalf("input of type %v", in.Type())
-		}
+		require.NoError(t, noise(in, rand.New(rand.NewPCG(seed, uint64(k)))))
 	}
+}
+
+func noise(in *tflite.Tensor, random *rand.Rand) error {
+	switch in.Type() {
+	case tflite.TypeUint8:
+		return fillWith(in, func() uint8 { return uint8(random.Uint32()) })
+	case tflite.TypeInt8:
+		return fillWith(in, func() int8 { return int8(random.Uint32()) })
+	case tflite.TypeFloat32:
+		return fillWith(in, random.Float32)
+	}
+	return fmt.Errorf("no noise of type %v", in.Type())
+}
+
+func fillWith[T tflite.Element](in *tflite.Tensor, next func() T) error {
+	return tflite.Use(in, func(data []T) error {
+		for i := range data {
+			data[i] = next()
+		}
+		return nil
+	})
 }
 
 func outputs(t testing.TB, i *tflite.Interpreter) []any {

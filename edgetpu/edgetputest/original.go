@@ -2,6 +2,7 @@ package edgetputest
 
 import (
 	"fmt"
+	"math"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 
@@ -87,7 +88,18 @@ func (t flatTable) at(pos int) flatTable {
 	return flatTable{flatbuffers.Table{Bytes: t.Bytes, Pos: flatbuffers.UOffsetT(pos)}}
 }
 
-func (t flatTable) uint64(field int) uint64 { return t.GetUint64Slot(slot(field), 0) }
+// uint64 reads a field that the parser need not have looked at.
+func (t flatTable) uint64(field int) uint64 {
+	offset := int(t.Offset(slot(field)))
+	pos := int(t.Pos) + offset
+	switch {
+	case offset == 0:
+		return 0
+	case pos+8 > len(t.Bytes):
+		return math.MaxUint64
+	}
+	return flatbuffers.GetUint64(t.Bytes[pos:])
+}
 
 // vector returns the positions of the tables in a vector.
 func (t flatTable) vector(field int) []int {

@@ -8,9 +8,9 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
-// Count implements delegate.Borrower for the type that embeds it, and puts off the
-// freeing until the last borrower has returned the object. The zero Count is ready,
-// but [Count.OnFree] must be set before anyone can delete.
+// Count does the work of delegate.Borrower: it puts off the freeing until the last
+// borrower has returned the object. The zero Count is ready, but [Count.OnFree] must be
+// set before anyone can delete.
 type Count struct {
 	mu      sync.Mutex
 	users   int
@@ -50,11 +50,12 @@ func (c *Count) Delete() {
 	}
 }
 
-// Deleted reports whether Delete was called.
-func (c *Count) Deleted() bool {
+// Usable reports whether the object is not freed yet, which after Delete is so while
+// somebody has borrowed it.
+func (c *Count) Usable() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.deleted
+	return !c.deleted || c.users > 0
 }
 
 func (c *Count) freeUnused() {

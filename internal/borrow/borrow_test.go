@@ -19,11 +19,12 @@ func TestFreedWithTheLastBorrower(t *testing.T) {
 
 	c.Delete()
 	c.Delete()
-	assert.True(t, c.Deleted())
+	assert.True(t, c.Usable(), "two still use it")
 	require.ErrorIs(t, c.Borrow(), errs.ErrClosed)
 	c.Return()
 	assert.Zero(t, freed, "one borrower is left")
 	c.Return()
+	assert.False(t, c.Usable())
 	assert.Equal(t, 1, freed)
 }
 

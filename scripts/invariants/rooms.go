@@ -26,7 +26,7 @@ var rooms = map[string][]string{
 	"delegate/xnnpack":    {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
 	"delegate/plugin":     {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi"},
 	"edgetpu":             {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/errs", "internal/libedgetpu", "internal/oldabi", "model"},
-	"edgetpu/edgetputest": {"internal/errs", "model"},
+	"edgetpu/edgetputest": {"github.com/google/flatbuffers", "internal/errs", "model"},
 	"model":               {"github.com/google/flatbuffers", "internal/errs"},
 	"vision":              {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
 	"internal/errs":       {},

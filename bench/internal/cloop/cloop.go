@@ -6,6 +6,7 @@ package cloop
 
 /*
 #include <stdlib.h>
+#include <string.h>
 #include "../../../internal/capi/tflite_c.h"
 
 typedef struct {
@@ -29,8 +30,16 @@ static bool cloop_open(cloop* c, void* data, size_t size) {
   TfLiteInterpreterOptionsSetNumThreads(options, 1);
   c->interpreter = TfLiteInterpreterCreate(c->model, options);
   TfLiteInterpreterOptionsDelete(options);
-  return c->interpreter != NULL &&
-         TfLiteInterpreterAllocateTensors(c->interpreter) == kTfLiteOk;
+  if (c->interpreter == NULL ||
+      TfLiteInterpreterAllocateTensors(c->interpreter) != kTfLiteOk) {
+    return false;
+  }
+  int inputs = TfLiteInterpreterGetInputTensorCount(c->interpreter);
+  for (int i = 0; i < inputs; i++) {
+    TfLiteTensor* t = TfLiteInterpreterGetInputTensor(c->interpreter, i);
+    memset(TfLiteTensorData(t), 0, TfLiteTensorByteSize(t));
+  }
+  return true;
 }
 
 static int cloop_invoke(const cloop* c, int64_t n) {
@@ -49,7 +58,7 @@ import (
 )
 
 // Loop is a model on one thread, with the runtime's built-in kernels, and with inputs
-// as the runtime has them when nobody sets them.
+// of zero.
 type Loop struct{ c C.cloop }
 
 // Open loads a model.

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral/edgetpu"
+)
+
+// doctor returns the findings, and whether the exit status says that all is well.
+func doctor(t *testing.T, args ...string) (findings []edgetpu.Finding, well bool) {
+	t.Helper()
+	t.Setenv(asCoral, "1") // the library is loaded by a child process
+	r := coralCommand(t, append([]string{"doctor", "--json"}, args...)...)
+	for line := range strings.Lines(r.stdout) {
+		var f edgetpu.Finding
+		decode(t, line, &f)
+		findings = append(findings, f)
+	}
+	serious := slices.ContainsFunc(findings, func(f edgetpu.Finding) bool { return f.Severity == edgetpu.Error })
+	if serious {
+		require.Equal(t, statusFailed, r.status)
+		requireLine(t, r.stderr)
+	} else {
+		require.Zero(t, r.status, r.stderr)
+		require.Empty(t, r.stderr)
+	}
+	return findings, !serious
+}
+
+func ids(findings []edgetpu.Finding) (ids []string) {
+	for _, f := range findings {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
+func TestDoctorWithoutDevice(t *testing.T) {
+	machine(t)
+	t.Setenv("CORAL_EDGETPU_LIB", filepath.Join(t.TempDir(), "missing.so"))
+	findings, well := doctor(t)
+	assert.False(t, well)
+	assert.Equal(t, []string{"no-device", "library-missing"}, ids(findings))
+	assert.Contains(t, findings[1].Message, "missing.so")
+
+	r := coralCommand(t, "doctor")
+	assert.Equal(t, statusFailed, r.status)
+	assert.Contains(t, r.stdout, "error no-device\n    no Edge TPU is attached.\n    fix: plug one in")
+	assert.Contains(t, r.stderr, "2 of the findings stand in the way")
+}
+
+func TestDoctorOfOneDevice(t *testing.T) {
+	root := machine(t)
+	plugIn(t, root)
+	require.NoError(t, os.WriteFile(filepath.Join(root, "sys/bus/usb/devices/2-1/speed"), []byte("480\n"), 0o644))
+	for name, value := range map[string]string{"status": "DEAD", "temp": "50000"} {
+		path := filepath.Join(root, "sys/class/apex/apex_0", name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(value+"\n"), 0o644))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(root, "dev/apex_0"), nil, 0o644))
+	for device, want := range map[string]string{"pci": "dead", "/dev/apex_0": "dead", ":1": "usb2", "usb": "usb2", "usb:1": "no-device"} {
+		findings, _ := doctor(t, "--device", device)
+		assert.Contains(t, ids(findings), want)
+		for _, f := range findings {
+			assert.True(t, f.ID == want || f.Device == "", "%s: %s", device, f)
+		}
+	}
+	findings, _ := doctor(t, "--device", "tpu")
+	assert.Subset(t, ids(findings), []string{"dead", "usb2"})
+}
+
+func TestDoctorErrors(t *testing.T) {
+	machine(t)
+	assert.Contains(t, failed(t, statusUsage, "doctor", "--device", "cpu"), "--device cpu leaves none")
+	assert.Contains(t, failed(t, statusUsage, "doctor", "more"), `unexpected argument "more"`)
+	assert.Contains(t, failed(t, statusFailed, "doctor", "-m", "missing.tflite"), "missing.tflite")
+	text := filepath.Join(t.TempDir(), "text.tflite")
+	require.NoError(t, os.WriteFile(text, []byte("no model"), 0o644))
+	assert.Contains(t, failed(t, statusFailed, "doctor", "-m", text), "not a usable TensorFlow Lite model")
+	t.Setenv("UMOCKDEV_DIR", filepath.Join(t.TempDir(), "missing"))
+	assert.Contains(t, failed(t, statusFailed, "doctor"), "check the path")
+}
+
+func TestDoctorHidesItsChild(t *testing.T) {
+	t.Parallel()
+	assert.NotContains(t, succeeded(t, "doctor", "--help"), probeLibraryFlag)
+}
+
+// The form for the Edge TPU is looked at, whichever is named.
+func TestReadForTPU(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "..", "model", "testdata")
+	for _, name := range []string{"pets.tflite", "pets_edgetpu.tflite"} {
+		m, err := readForTPU(filepath.Join(folder, name))
+		require.NoError(t, err)
+		assert.True(t, m.IsEdgeTPU())
+	}
+	m, err := readForTPU(testModel("add"))
+	require.NoError(t, err)
+	assert.False(t, m.IsEdgeTPU(), "there is no other form")
+}

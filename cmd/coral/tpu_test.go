@@ -1,0 +1,74 @@
+//go:build linux || darwin
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral/edgetpu/edgetputest"
+)
+
+// The commands on simulated Edge TPUs.
+func TestOnEdgeTPUs(t *testing.T) {
+	needRuntime(t)
+	sim := edgetputest.New(t, edgetputest.PCIe(0), edgetputest.USB("2-1"))
+	cpuModel, tpuModel := compiledPair(t)
+	picture := writeFile(t, "picture.png", pngBytes(t, 20, 10))
+	const usb, pci = "/sys/bus/usb/devices/2-1", "/dev/apex_0"
+
+	for device, path := range map[string]string{"auto": pci, "tpu": pci, "usb": usb, ":1": usb, usb: usb} {
+		var d devicesOutput
+		decode(t, succeeded(t, "devices", "--json", "--device", device), &d)
+		require.NotNil(t, d.Chosen, device)
+		assert.Equal(t, path, *d.Chosen, device)
+		assert.Len(t, d.Devices, 2)
+	}
+	assert.Contains(t, succeeded(t, "devices", "--device", "usb"), "A session runs on "+usb+", because it is the one asked for.")
+
+	for _, model := range []string{cpuModel, tpuModel} {
+		for device, path := range map[string]string{"auto": pci, "usb": usb} {
+			c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", device, picture))
+			assert.Contains(t, c.Device, "Edge TPU ")
+			assert.Contains(t, c.Device, path)
+			assert.Contains(t, c.Backend, "Edge TPU")
+			assert.Len(t, c.Classes, 4)
+		}
+		c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", "cpu", picture))
+		assert.Equal(t, "CPU", c.Device)
+	}
+	text := succeeded(t, "classify", "-m", tpuModel, "--device", "pci", picture)
+	assert.Contains(t, text, "Found:    pci "+pci)
+	assert.Contains(t, text, "Device:   Edge TPU pci "+pci)
+
+	var b benchOutput
+	decode(t, succeeded(t, "bench", "--json", "-m", tpuModel, "--runs", "10"), &b)
+	assert.Contains(t, b.Device, pci)
+	assert.Positive(t, b.P50)
+
+	var r runOutput
+	decode(t, succeeded(t, "run", "--json", "-m", tpuModel, "--zero-inputs", "--output", t.TempDir()), &r)
+	assert.Contains(t, r.Device, pci)
+	assert.Equal(t, "image", r.Inputs[0].Name, "names are the twin's")
+
+	assert.Positive(t, sim.Stats("2-1").Inferences)
+	sim.Unplug("2-1")
+	assert.Contains(t, failed(t, statusFailed, "classify", "-m", tpuModel, "--device", "usb", picture), "no such Edge TPU")
+}
+
+// compiledPair is a classifier in both forms.
+func compiledPair(t *testing.T) (cpuModel, tpuModel string) {
+	t.Helper()
+	file, err := os.ReadFile(testModel("tiny_int8"))
+	require.NoError(t, err)
+	cpuModel = write(t, "x.tflite", file)
+	compiled, err := edgetputest.Compile(file)
+	require.NoError(t, err)
+	tpuModel = filepath.Join(filepath.Dir(cpuModel), "x_edgetpu.tflite")
+	require.NoError(t, os.WriteFile(tpuModel, compiled, 0o644))
+	return cpuModel, tpuModel
+}

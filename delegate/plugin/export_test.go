@@ -1,0 +1,5 @@
+package plugin
+
+// AdapterFreed reports whether the adapter of WithOldABI is gone: too small a thing
+// to see its leak in the process's memory.
+func AdapterFreed(d *Delegate) bool { return d.native.adapter.Ptr() == nil }
