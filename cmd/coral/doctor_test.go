@@ -17,6 +17,7 @@ import (
 func doctor(t *testing.T, args ...string) (findings []edgetpu.Finding, well bool) {
 	t.Helper()
 	t.Setenv(asCoral, "1") // the library is loaded by a child process
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	r := coralCommand(t, append([]string{"doctor", "--json"}, args...)...)
 	for line := range strings.Lines(r.stdout) {
 		var f edgetpu.Finding
