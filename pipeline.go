@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -152,9 +153,7 @@ func (p *Pipeline) Push(ctx context.Context, inputs map[string]any) error {
 		return fmt.Errorf("coral: pipeline: %d inputs given, it takes %s: %w", len(inputs), strings.Join(want, ", "), ErrSize)
 	}
 	set := make(tensors, len(inputs))
-	for name, data := range inputs {
-		set[name] = data
-	}
+	maps.Copy(set, inputs)
 	if err := p.stages[0].put(ctx, p.life, set); err != nil {
 		return fmt.Errorf("coral: pipeline: %w", err)
 	}

@@ -2,7 +2,6 @@ package coral_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -102,7 +101,7 @@ func TestPipelineMisuse(t *testing.T) {
 	require.NoError(t, p.Close())
 	_, err = p.Pop(t.Context())
 	require.Error(t, err)
-	assert.False(t, errors.Is(err, io.EOF))
+	assert.NotErrorIs(t, err, io.EOF)
 }
 
 // Two models that were compiled together share one device.

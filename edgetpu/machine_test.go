@@ -1,6 +1,7 @@
 package edgetpu_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,8 +81,6 @@ func apexAttrs(overlay attrs) attrs {
 		"hw_temp_warn2": "100000", "driver_version": "1.2", "pci_address": "0000:01:00.0",
 		"unique_id": "00112233445566778899aabbccddeeff",
 	}
-	for name, value := range overlay {
-		a[name] = value
-	}
+	maps.Copy(a, overlay)
 	return a
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -102,7 +103,7 @@ func runHelper(t *testing.T, name string, result any, before ...string) {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	command := append(before, self)
+	command := slices.Concat(before, []string{self})
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), helperVar+"="+name,
 		"GORACE=atexit_sleep_ms=0") // the race detector holds up each exit by a second

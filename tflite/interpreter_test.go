@@ -214,7 +214,10 @@ func TestExplicitXNNPACK(t *testing.T) {
 	invoke(t, i)
 
 	_, err = tflite.NewInterpreter(load(t, "tiny_float"), tflite.WithDelegates(d))
-	require.ErrorIs(t, err, tflite.ErrDelegateDeclined)
+	require.ErrorIs(t, err, tflite.ErrClosed, "no new user after Delete")
+	require.NoError(t, i.Close())
+	_, err = tflite.NewInterpreter(load(t, "tiny_float"), tflite.WithDelegates(d))
+	require.ErrorIs(t, err, tflite.ErrDelegateDeclined, "freed with its last user")
 }
 
 func TestXNNPACKIsDroppedAloneWhereItFails(t *testing.T) {

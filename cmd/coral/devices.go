@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -54,17 +53,19 @@ func (a *app) watchDevices(ctx context.Context) error {
 		return err
 	}
 	for e := range events {
-		now := time.Now()
-		if a.asJSON {
-			err = a.printJSON(watchOutput{now.UTC().Truncate(time.Millisecond), e})
-		} else {
-			a.print("%s %-11s %s", now.Format(time.TimeOnly), e.Kind, e.Device)
-		}
-		if err = cmp.Or(err, a.stdout.err); err != nil { // nobody reads on
+		if err := a.printEvent(time.Now(), e); err != nil { // nobody reads on
 			return err
 		}
 	}
 	return nil
+}
+
+func (a *app) printEvent(now time.Time, e edgetpu.Event) error {
+	if a.asJSON {
+		return a.printJSON(watchOutput{now.UTC().Truncate(time.Millisecond), e})
+	}
+	a.print("%s %-11s %s", now.Format(time.TimeOnly), e.Kind, e.Device)
+	return a.stdout.err
 }
 
 // cpu is what devicesOutput calls it.

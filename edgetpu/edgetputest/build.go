@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -65,8 +66,7 @@ func build() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := append(compiler, baseFlags...)
-	command = append(command, strings.Fields(os.Getenv(flagsEnv))...)
+	command := slices.Concat(compiler, baseFlags, strings.Fields(os.Getenv(flagsEnv)))
 	key, err := buildKey(command)
 	if err != nil {
 		return nil, err
@@ -139,9 +139,8 @@ func compile(command []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := append(command[1:], "-o", "library.so")
-	args = append(args, files...)
-	cmd := exec.Command(command[0], append(args, "-ldl")...)
+	args := slices.Concat(command[1:], []string{"-o", "library.so"}, files, []string{"-ldl"})
+	cmd := exec.Command(command[0], args...)
 	cmd.Dir = dir
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text

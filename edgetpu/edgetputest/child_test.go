@@ -90,7 +90,7 @@ func compareWithTwin(d delegate.Delegate) error {
 		if err != nil {
 			return err
 		}
-		defer i.Close()
+		defer i.Close() //nolint:gocritic // both, at the end
 		if err := i.Invoke(context.Background()); err != nil {
 			return err
 		}

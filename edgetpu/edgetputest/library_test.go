@@ -165,7 +165,7 @@ func TestAnySharesWhatIsOpen(t *testing.T) {
 	for _, device := range []string{"", "", "usb", ""} {
 		d, err := plugin.Open(sim.Library(), plugin.WithOldABI(), plugin.WithOption("device", device))
 		require.NoError(t, err)
-		defer d.Delete()
+		t.Cleanup(d.Delete)
 	}
 	assert.Equal(t, 3, sim.Stats("apex_1").Creates)
 	assert.Equal(t, 1, sim.Stats("apex_1").Opens)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -78,7 +79,7 @@ func usbPlaces(name string) (device, port string) {
 	last := numbers[len(numbers)-1]
 	for i := range numbers[:len(numbers)-1] {
 		hubName = prefix + strings.Join(numbers[:i+1], ".")
-		hub += "/" + hubName
+		hub = path.Join(hub, hubName)
 	}
 	hubInterface := hubName + ":1.0"
 	if hubName == "usb"+bus {

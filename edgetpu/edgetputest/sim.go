@@ -190,7 +190,7 @@ func (s *Sim) Setenv() error {
 		}
 		undo = append(undo, func() {
 			if was {
-				os.Setenv(name, old) // was accepted before
+				_ = os.Setenv(name, old) // was accepted before
 			} else {
 				os.Unsetenv(name)
 			}

@@ -23,16 +23,20 @@ func main() {
 	path := flag.String("m", "tflite/testdata/tiny_int8.tflite", "`MODEL`, with its _edgetpu form beside it")
 	simulated := flag.Bool("simulate", false, "simulate a USB accelerator, and pull its cable twice")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	run := watch
-	if *simulated {
-		run = play
-	}
-	if err := run(ctx, os.Stdout, *path); err != nil {
+	if err := run(*path, *simulated); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// run ends with an interrupt.
+func run(path string, simulated bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if simulated {
+		return play(ctx, os.Stdout, path)
+	}
+	return watch(ctx, os.Stdout, path)
 }
 
 // watch runs until ctx ends: pull the cable and look.

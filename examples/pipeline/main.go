@@ -79,12 +79,16 @@ func runFiles(ctx context.Context, w io.Writer, files []string, runs int) error 
 		return errors.New("give the segments in order, as edgetpu_compiler --num_segments writes them, or -simulate")
 	}
 	var segments []*coral.Session
+	defer func() {
+		for _, s := range segments {
+			s.Close()
+		}
+	}()
 	for k, file := range files {
 		s, err := coral.Open(file, coral.WithDevices(fmt.Sprintf(":%d", k)))
 		if err != nil {
 			return err
 		}
-		defer s.Close()
 		fmt.Fprintf(w, "segment %d: %v, %s\n", k, s.Device(), s.Backend())
 		segments = append(segments, s)
 	}
