@@ -25,9 +25,10 @@ GOVULNCHECK   := $(TOOLS)/govulncheck-$(GOVULNCHECK_VERSION)/govulncheck
 ZIG           := $(TOOLS)/ziglang-$(ZIG_VERSION)/ziglang/zig
 
 # The modules of go.work that hold Go files. Each recipe that says $(call each,…)
-# runs its command in all of them, because ./... stops at a nested module.
+# runs its command in all of them, because ./... stops at a nested module, and
+# fails in the end if one did.
 MODULES := $(foreach m,$(shell sed -n 's/^[[:space:]]*\(\.[^[:space:]]*\)$$/\1/p' go.work),$(if $(wildcard $(m)/*.go $(m)/*/*.go),$(m)))
-each = for module in $(MODULES); do echo "[$$module] $(strip $(1))"; (cd "$$module" && $(1)); done
+each = status=0; for module in $(MODULES); do echo "[$$module] $(strip $(1))"; (cd "$$module" && $(1)) || status=1; done; exit $$status
 
 # Everything that git tracks or would track and matches, deleted files left out.
 tracked = $(shell git ls-files --cached --others --exclude-standard -- $(1) | sort -u | while read -r f; do [ -f "$$f" ] && echo "$$f"; done)
@@ -62,7 +63,7 @@ models: deps bin/coral-runtime ## Fetch the models, labels and pictures of the d
 
 .PHONY: build
 build: runtime ## Build bin/coral and bin/coral-runtime
-	@cd cmd/coral && go build -o ../../bin/coral .
+	@cd cmd/coral && go build -buildvcs=auto -o ../../bin/coral .
 
 # go build knows best what is out of date.
 .PHONY: bin/coral-runtime

@@ -15,8 +15,8 @@
 // which replaces the operators that the accelerator can run by one custom operator.
 // Such a model cannot run anywhere else. So [Open] wants both forms, found by name:
 // "x.tflite" and "x_edgetpu.tflite" beside each other. Whichever of the two it is
-// given, it runs the one that fits the machine. They must agree in inputs and
-// outputs, or Open refuses them.
+// given, it runs the one that fits the machine. They must agree in inputs and outputs, or
+// Open refuses them. A CPU model alone is fine too, and runs on the CPU.
 //
 // # Policies
 //
@@ -26,9 +26,43 @@
 //
 // # Running
 //
-// [Session.Run] takes and returns plain Go slices, and may be called from any number
-// of goroutines. [Session.Do] gives access to the interpreter itself for work without
-// copies. [WithInterpreters] makes calls run side by side.
+// [Session.Run] takes plain Go slices and returns a [tflite.Value] for each output, whose
+// Data is such a slice and whose Float32 method dequantises it. It may be called from any
+// number of goroutines. [Session.Do] gives access to the interpreter itself for work
+// without copies. [WithInterpreters] makes calls run side by side.
+//
+// # When an accelerator fails
+//
+// A device error, an inference that does not end within [WithTPUTimeout], or a pulled cable
+// moves the session to the next device or to the CPU, and the inference in flight is
+// repeated there: no call is lost. The session goes back to an accelerator that is attached
+// again once it has run an inference on trial. [Session.Device] and [Session.Reason] follow,
+// [WithOnChange] tells, [Session.Stats] counts. A model with state (an LSTM) is not moved in
+// silence: the call gets [ErrStateLost], unless [WithStateReset] allows to start again from
+// zero; see [Session.ResetState].
+//
+// # Worker processes
+//
+// Google's libedgetpu ends its process when a USB accelerator fails, by abort(), which
+// nothing can catch. So a session drives USB accelerators in a worker process, where it can
+// start one, and PCIe ones in this process. The worker is this very program, started again;
+// its main must begin with
+//
+//	if coral.IsWorker() {
+//		coral.WorkerMain()
+//	}
+//
+// Without these lines the installed coral command serves, if it has the same version, and
+// failing that the device is driven in this process, which Reason then says. [InProcess] and
+// [Isolated] decide otherwise. Linux only.
+//
+// # Several accelerators
+//
+// [WithDevices] has one session use several accelerators side by side, one inference on each.
+// A [Pipeline] runs the segments of a divided model on accelerators one after the other.
+//
+// Package edgetpu/edgetputest simulates accelerators, so that all of this can be tried and
+// tested on a machine without any.
 //
 // The layers below are usable on their own: package tflite is the interpreter,
 // edgetpu finds and describes accelerators, model reads model files without any

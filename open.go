@@ -34,11 +34,11 @@ func Open(path string, opts ...Option) (*Session, error) {
 func OpenContext(ctx context.Context, path string, opts ...Option) (*Session, error) {
 	c, err := newConfig(opts)
 	if err != nil {
-		return nil, fmt.Errorf("coral: open: %w", err)
+		return nil, fmt.Errorf("coral: %w", err)
 	}
 	s, err := open(ctx, path, c)
 	if err != nil {
-		return nil, fmt.Errorf("coral: open: %w", err)
+		return nil, fmt.Errorf("coral: %w", err)
 	}
 	c.logger.Info("session opened", "model", s.Path(), "device", s.Device().String(), "reason", s.Reason(), "backend", s.Backend())
 	return s, nil

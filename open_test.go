@@ -138,6 +138,16 @@ func TestBadFiles(t *testing.T) {
 	require.ErrorIs(t, err, coral.ErrSize)
 }
 
+func TestTheOtherFormIsPointedOut(t *testing.T) {
+	dir := pairs(t)
+	require.NoError(t, os.Remove(filepath.Join(dir, "x_edgetpu.tflite")))
+	_, err := coral.Open(filepath.Join(dir, "x_edgetpu.tflite"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.ErrorContains(t, err, filepath.Join(dir, "x.tflite")+" is there: open that")
+	_, err = coral.Open(filepath.Join(dir, "lonely.tflite"))
+	assert.ErrorContains(t, err, "lonely_edgetpu.tflite is there: open that")
+}
+
 func TestOpenHonoursTheContext(t *testing.T) {
 	boom := errors.New("boom")
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -33,7 +33,7 @@ const suffix = "_edgetpu"
 func loadPair(path string, c *config) (*pair, error) {
 	given, err := load(path, c.fsys)
 	if err != nil {
-		return nil, err
+		return nil, hint(path, c.fsys, err)
 	}
 	p := &pair{}
 	p.put(given)
@@ -49,6 +49,21 @@ func loadPair(path string, c *config) (*pair, error) {
 		return nil, fmt.Errorf("%s and %s: %w", p.cpu.path, p.tpu.path, err)
 	}
 	return p, nil
+}
+
+// hint points out the other form of a model that is not there.
+func hint(path string, fsys fs.FS, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, compiled := range []bool{true, false} {
+		if twin := twinPath(path, compiled); twin != "" {
+			if _, e := read(twin, fsys); e == nil {
+				return fmt.Errorf("%w; %s is there: open that", err, twin)
+			}
+		}
+	}
+	return err
 }
 
 // loadTwin returns nil when no twin was named and none is beside the model. That

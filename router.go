@@ -151,6 +151,8 @@ func (r *router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 		return err
 	}
 	backend, how := e.describe()
+	// What it was before it was opened is of no interest any more.
+	d.State, d.Owned, d.OwnerPID = edgetpu.Ready, false, 0
 	r.mu.Lock()
 	s.device, s.engine, s.state, s.why = d, e, up, ""
 	s.backend, s.how = backend, how
@@ -552,7 +554,7 @@ func (r *router) obstacleLocked() string {
 
 // tell calls the session's callback.
 func (r *router) tell() {
-	if r.notify != nil {
+	if r.notify != nil && r.life.Err() == nil {
 		r.notify(r.status())
 	}
 }

@@ -30,7 +30,7 @@ const (
 )
 
 // baseFlags leave warnings warnings: an unheard-of compiler may have more of them.
-var baseFlags = []string{"-std=c11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra"}
+var baseFlags = []string{"-std=c11", "-O1", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra"}
 
 // errNoBuild: the simulation cannot be had here.
 var errNoBuild = errors.New("the simulated Edge TPU is compiled when it is first used, and there is no C compiler")

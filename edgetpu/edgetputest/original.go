@@ -40,8 +40,15 @@ const (
 	operatorOffset = 9
 )
 
+// maxModel leaves room: what is made of a model is a few times as large, and FlatBuffers
+// end at 2 GB.
+const maxModel = 256 << 20
+
 // parseOriginal verifies the model, so that what follows can trust it.
 func parseOriginal(b []byte) (*original, error) {
+	if len(b) > maxModel {
+		return nil, fmt.Errorf("the model has %d bytes, the simulation takes up to %d: %w", len(b), maxModel, ErrUnsupported)
+	}
 	m, err := model.Parse(b)
 	if err == nil {
 		err = m.Verify()

@@ -243,7 +243,7 @@ func (s *Sim) Verbosity() int { return int(s.control.verbosity.Load()) }
 // do, and delegates may still be given back. Closing twice does nothing.
 func (s *Sim) Close() error {
 	s.mu.Lock()
-	closed := s.closed
+	closed, restoreEnv := s.closed, s.env
 	s.closed = true
 	s.mu.Unlock()
 	if closed {
@@ -252,8 +252,8 @@ func (s *Sim) Close() error {
 	s.control.closed.Store(1)
 	close(s.stop)
 	<-s.done
-	if s.env != nil {
-		s.env()
+	if restoreEnv != nil {
+		restoreEnv()
 	}
 	for _, d := range s.devices {
 		d.close()

@@ -46,6 +46,7 @@ func watch(ctx context.Context, w io.Writer, path string) error {
 		return err
 	}
 	defer s.Close()
+	fmt.Fprintln(w, "running until Ctrl-C; pull the cable")
 	n, err := runUntil(ctx, s)
 	fmt.Fprintf(w, "%d inferences, none lost\n", n)
 	return err
@@ -117,5 +118,6 @@ func runUntil(ctx context.Context, s *coral.Session) (int, error) {
 			}
 			return n, err
 		}
+		time.Sleep(time.Millisecond) // this is to be watched, not to be fast
 	}
 }

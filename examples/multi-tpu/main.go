@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/edgetpu/edgetputest"
 	"github.com/gocoral/coral/examples/internal/simulate"
 )
@@ -59,6 +60,14 @@ func compare(ctx context.Context, w io.Writer, path string, runs int) error {
 	if err != nil {
 		return err
 	}
+	devices, err := edgetpu.Probe(ctx)
+	if err != nil {
+		return err
+	}
+	if len(devices) < 2 {
+		fmt.Fprintf(w, "%d accelerators are attached, so there is nothing to compare\n", len(devices))
+		return nil
+	}
 	all, err := measure(ctx, w, path, runs, coral.WithDevices())
 	if err != nil {
 		return err
@@ -73,6 +82,7 @@ func measure(ctx context.Context, w io.Writer, path string, runs int, opts ...co
 		return 0, err
 	}
 	defer s.Close()
+	fmt.Fprintf(w, "on %v, because %s\n", s.Device(), s.Reason())
 	input := make([]float32, s.Inputs()[0].Elements())
 	jobs := make(chan struct{}, runs)
 	for range runs {

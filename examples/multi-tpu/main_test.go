@@ -24,7 +24,7 @@ func TestSimulation(t *testing.T) {
 	require.NoError(t, simulateAll(t.Context(), &out, "../../tflite/testdata/tiny_int8.tflite", 60))
 	text := out.String()
 	t.Log(text)
-	assert.Equal(t, 3, strings.Count(text, "apex_"), "one device, then both PCIe ones beside the stick")
+	assert.Equal(t, 3, strings.Count(text, "°C): "), "one device, then both PCIe ones beside the stick")
 	assert.Contains(t, text, "Edge TPU usb /sys/bus/usb/devices/2-1")
 	assert.Contains(t, text, "times as fast together")
 }
