@@ -83,6 +83,12 @@ test-runtimes: deps bin/coral-runtime ## Run the tests on every runtime, relinke
 	@scripts/deps.sh npm mvn umockdev
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
+# The race detector does not see C. Leaks are not looked for: libraries are never unloaded.
+.PHONY: test-asan
+test-asan: runtime ## Run adapter, simulation and failover under AddressSanitizer (Linux)
+	@ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 EDGETPU_SIM_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
+	  go test -asan -count=1 -skip TestNoLeak . ./internal/... ./delegate/plugin ./edgetpu/edgetputest
+
 .PHONY: test-cross
 test-cross: models $(ZIG) ## Cross-compile for the Coral Dev Board and run the core's tests under qemu
 	@scripts/deps.sh qemu-arm64

@@ -119,8 +119,8 @@ func read(path string, fsys fs.FS) ([]byte, error) {
 	if fsys != nil {
 		return fs.ReadFile(fsys, path)
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a directory, not a model: %w", path, ErrBadModel)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is %s, not a model: %w", path, model.FileKind(info.Mode()), ErrBadModel)
 	}
 	return os.ReadFile(path)
 }

@@ -154,6 +154,11 @@ func (r *router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 	// What it was before it was opened is of no interest any more.
 	d.State, d.Owned, d.OwnerPID = edgetpu.Ready, false, 0
 	r.mu.Lock()
+	if r.life.Err() != nil { // closed meanwhile; nobody else would close the engine
+		r.mu.Unlock()
+		e.close()
+		return ErrClosed
+	}
 	s.device, s.engine, s.state, s.why = d, e, up, ""
 	s.backend, s.how = backend, how
 	r.idle = append(r.idle, s)
@@ -258,6 +263,9 @@ func (r *router) route(ctx context.Context, o *tflite.Offload) error {
 		}
 	}
 	if !r.cpu {
+		if r.life.Err() != nil {
+			return ErrClosed
+		}
 		return fmt.Errorf("no Edge TPU is usable and the CPU may not stand in: %s: %w", r.obstacle(), ErrNoDevice)
 	}
 	start := time.Now()
@@ -296,7 +304,7 @@ func (r *router) acquire(ctx context.Context) (*slot, error) {
 			r.mu.Unlock()
 			return s, nil
 		}
-		none := !slices.ContainsFunc(r.slots, func(s *slot) bool { return s.state == up })
+		none := r.life.Err() != nil || !slices.ContainsFunc(r.slots, func(s *slot) bool { return s.state == up })
 		changed := r.changed
 		r.mu.Unlock()
 		if none {
@@ -304,6 +312,7 @@ func (r *router) acquire(ctx context.Context) (*slot, error) {
 		}
 		select {
 		case <-changed:
+		case <-r.life.Done():
 		case <-ctx.Done():
 			return nil, errs.Ended(ctx)
 		}
@@ -362,6 +371,7 @@ func (r *router) release(s *slot, took time.Duration) {
 		return
 	}
 	if r.life.Err() != nil {
+		s.state = retired
 		go s.engine.close()
 		return
 	}

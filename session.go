@@ -101,7 +101,7 @@ func (s *Session) Path() string {
 // Device is what the session runs on now. It changes when an accelerator is lost or
 // comes back.
 func (s *Session) Device() Device {
-	if s.owned.router == nil {
+	if s == nil || s.owned.router == nil {
 		return Device{}
 	}
 	d, _ := s.owned.router.status()
@@ -158,6 +158,12 @@ func (s *Session) ResetState(ctx context.Context) error {
 //
 // A wrong number of inputs or elements wraps [ErrSize], a wrong type [ErrType].
 func (s *Session) Run(ctx context.Context, inputs ...any) ([]tflite.Value, error) {
+	if s == nil {
+		return nil, fmt.Errorf("coral: run: session is nil: %w", ErrClosed)
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	if len(inputs) != len(s.inputs) {
 		return nil, fmt.Errorf("coral: run: %d inputs given, the model has %d (%s): %w",
 			len(inputs), len(s.inputs), strings.Join(s.inputNames, ", "), ErrSize)
@@ -267,6 +273,14 @@ func (s *Session) RunNamed(ctx context.Context, inputs map[string]any) (map[stri
 // or its tensors, nor resize or close it, and it should have no other effects, since
 // a session may repeat it on another device. Do returns f's error as it is.
 func (s *Session) Do(ctx context.Context, f func(*tflite.Interpreter) error) error {
+	switch {
+	case s == nil:
+		return fmt.Errorf("coral: do: session is nil: %w", ErrClosed)
+	case f == nil:
+		return fmt.Errorf("coral: do: function is nil: %w", ErrType)
+	case ctx == nil:
+		ctx = context.Background()
+	}
 	i, err := s.owned.pool.lease(ctx)
 	if err != nil {
 		return fmt.Errorf("coral: do: %w", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/edgetpu/edgetputest"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -172,9 +173,64 @@ func TestClose(t *testing.T) {
 	require.NoError(t, s.Close())
 	_, err = s.Run(t.Context(), make([]float32, 8), make([]float32, 8))
 	require.ErrorIs(t, err, coral.ErrClosed)
-	require.ErrorIs(t, s.Do(t.Context(), nil), coral.ErrClosed)
+	require.ErrorIs(t, s.Do(t.Context(), func(*tflite.Interpreter) error { return nil }), coral.ErrClosed)
+	require.ErrorIs(t, s.Do(t.Context(), nil), coral.ErrType)
 	var none *coral.Session
 	require.NoError(t, none.Close())
+	_, err = none.Run(t.Context())
+	require.ErrorIs(t, err, coral.ErrClosed)
+	require.ErrorIs(t, none.Do(t.Context(), nil), coral.ErrClosed)
+	assert.False(t, none.Device().IsTPU())
+}
+
+func TestClosedWhileWaitingForAnAccelerator(t *testing.T) {
+	for name, policy := range map[string]coral.Policy{"auto": coral.Auto, "required": coral.RequireTPU} {
+		t.Run(name, func(t *testing.T) {
+			edgetputest.New(t, edgetputest.USB("2-1").Latency(100*time.Millisecond))
+			s := openTPU(t, compiled(t, "tiny_int8"), coral.InProcess(), coral.WithInterpreters(2), coral.WithPolicy(policy))
+			results := make(chan error, 2)
+			for range 2 {
+				go func() {
+					_, err := s.Run(context.Background(), image(1))
+					results <- err
+				}()
+			}
+			time.Sleep(30 * time.Millisecond) // one runs, one waits for it
+			require.NoError(t, s.Close())
+			for range 2 {
+				select {
+				case err := <-results:
+					if err != nil {
+						require.Equal(t, coral.RequireTPU, policy)
+						require.ErrorIs(t, err, coral.ErrClosed)
+					}
+				case <-time.After(10 * time.Second):
+					require.Fail(t, "a call was left waiting")
+				}
+			}
+		})
+	}
+}
+
+// A device that comes back into a closed session is given back at once.
+func TestClosedWhileADeviceReturns(t *testing.T) {
+	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	path := compiled(t, "tiny_int8")
+	for k := range 40 {
+		sim.Unplug("2-1")
+		s, err := coral.Open(path, coral.InProcess())
+		require.NoError(t, err)
+		sim.Plug("2-1")
+		time.Sleep(time.Duration(90+k) * time.Millisecond)
+		require.NoError(t, s.Close())
+	}
+	eventually(t, "nobody holds the device", func() bool {
+		s, err := coral.Open(path, coral.InProcess(), coral.WithPolicy(coral.RequireTPU))
+		if err != nil {
+			return false
+		}
+		return assert.NoError(t, s.Close())
+	})
 }
 
 func TestInputShape(t *testing.T) {

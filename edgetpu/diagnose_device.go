@@ -201,7 +201,7 @@ func whyDeclined(ctx context.Context, path string) error {
 		return fmt.Errorf("%w: it is no longer attached: %w", ErrDelegateDeclined, ErrNoDevice)
 	}
 	device := d.devices[0]
-	findings := d.aboutDevices()
+	findings := append(d.aboutDevices(), checkPageSize(ctx, d)...)
 	sortFindings(findings)
 	var texts []string
 	for _, f := range findings {

@@ -35,7 +35,7 @@ func LockDevice(d Device, opts ...ProbeOption) (*DeviceLock, error) {
 		return &DeviceLock{}, err
 	}
 	err = tryLock(file, exclusive)
-	for try := 0; try < 20 && errors.Is(err, errLocked) && holderPID(file) == 0; try++ {
+	for try := 0; try < 100 && errors.Is(err, errLocked) && holderPID(file) == 0; try++ {
 		time.Sleep(time.Millisecond) // it may be another process's LockHolder, which holds it for a moment
 		err = tryLock(file, exclusive)
 	}

@@ -278,6 +278,20 @@ func TestLockHolderRefusesNobody(t *testing.T) {
 	assert.Empty(t, <-wrong)
 }
 
+// A LockHolder elsewhere holds a shared lock for a moment, which is waited for.
+func TestLockOutlastsLockHolder(t *testing.T) {
+	m := lockPlaces(t)["PCIe"]
+	root := edgetpu.WithRoot(string(m))
+	d := only(t, probe(t, root))
+	dir, err := os.Open(m.path("sys/class/apex/apex_0"))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(int(dir.Fd()), syscall.LOCK_SH))
+	time.AfterFunc(2*time.Millisecond, func() { dir.Close() })
+	lock, err := edgetpu.LockDevice(d, root)
+	require.NoError(t, err)
+	require.NoError(t, lock.Unlock())
+}
+
 // A lock outside the sight of /proc/locks is felt.
 func TestLockHolderUnseen(t *testing.T) {
 	m := lockPlaces(t)["PCIe"]

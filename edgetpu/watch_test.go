@@ -223,6 +223,20 @@ func TestWatchTemperature(t *testing.T) {
 	})
 }
 
+// The Reason of an overheated device has the temperature in it, which makes no event more.
+func TestWatchOverheated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.apex(t, "apex_0", apexAttrs(attrs{"temp": "101000"}))
+		w := startWatch(t, m)
+		w.want(edgetpu.Attached, "pci /dev/apex_0 (overheated, 101.0 °C)")
+		m.write(t, apexLink+"/temp", "101500\n")
+		w.silence()
+		m.write(t, apexLink+"/temp", "102000\n")
+		w.want(edgetpu.TemperatureChanged, "pci /dev/apex_0 (overheated, 102.0 °C)")
+	})
+}
+
 // A receiver that does not receive holds up nothing, and is told the outcome.
 func TestWatchSlowReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

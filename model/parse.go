@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// ReadFile reads and parses a .tflite file.
+// ReadFile reads and parses a .tflite file. Anything but a regular file wraps
+// [ErrBadModel]: a pipe might keep the reader waiting for ever, a device might never end.
 func ReadFile(path string) (*Model, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is %s, not a model: %w", path, FileKind(info.Mode()), ErrBadModel)
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

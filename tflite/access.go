@@ -17,6 +17,9 @@ import (
 // has no such view, see [Read]. For a constant of the model f gets a copy.
 func Use[T Element](t *Tensor, f func([]T) error) error {
 	const op = "use"
+	if f == nil {
+		return failf(op, "function is nil: %w", ErrType)
+	}
 	if err := t.acquire(op); err != nil {
 		return err
 	}

@@ -160,6 +160,10 @@ func TestNil(t *testing.T) {
 	assert.Empty(t, tensor.Name())
 	_, err = tensor.Value()
 	require.Error(t, err)
+	require.ErrorIs(t, tflite.Set(new(tflite.Tensor), []float32{1}), tflite.ErrStale)
+	require.ErrorIs(t, tflite.Use[float32](tensor, nil), tflite.ErrType)
+	var s *tflite.Signature
+	require.ErrorIs(t, s.Invoke(t.Context()), tflite.ErrClosed)
 	_, err = tflite.NewInterpreter(load(t, "add"), nil, tflite.WithDelegates(nil))
 	require.ErrorIs(t, err, tflite.ErrDelegateDeclined)
 	_, err = tflite.NewInterpreter(load(t, "add"), tflite.WithCustomOp(tflite.CustomOp{Name: "x"}))
@@ -278,6 +282,8 @@ func TestModelFiles(t *testing.T) {
 		_, err := tflite.LoadModel(path)
 		require.ErrorIs(t, err, tflite.ErrBadModel, name)
 	}
+	_, err = tflite.LoadModel("/dev/zero")
+	require.Error(t, err, "not read for ever")
 	for _, b := range [][]byte{nil, {}, {1}, []byte("\x1c\x00\x00\x00TFL3")} {
 		_, err := tflite.NewModel(b)
 		require.ErrorIs(t, err, tflite.ErrBadModel)

@@ -42,6 +42,10 @@ type modelData struct {
 // Errors wrap fs.ErrNotExist and its kin for the file, [ErrBadModel] for its
 // content.
 func LoadModel(path string) (*Model, error) {
+	// Opening a pipe would wait for its writer, and a device may never end.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, failf("load model", "%s is %s, not a model: %w", path, model.FileKind(info.Mode()), ErrBadModel)
+	}
 	f, err := os.Open(path)
 	return loadModel(f, path, err)
 }

@@ -88,6 +88,14 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// acquire takes the interpreter.
+func (s *Signature) acquire(op string) error {
+	if s == nil {
+		return failf(op, "signature is nil: %w", ErrClosed)
+	}
+	return s.owner.acquire(op)
+}
+
 // Key is the signature's name, such as "serving_default".
 func (s *Signature) Key() string { return s.key }
 
@@ -112,7 +120,7 @@ func (s *Signature) Input(name string) (*Tensor, error) { return s.tensor("input
 func (s *Signature) Output(name string) (*Tensor, error) { return s.tensor("output", name, output) }
 
 func (s *Signature) tensor(op, name string, sd side) (*Tensor, error) {
-	if err := s.owner.acquire(op); err != nil {
+	if err := s.acquire(op); err != nil {
 		return nil, err
 	}
 	defer s.owner.release()
@@ -132,7 +140,7 @@ func (s *Signature) tensor(op, name string, sd side) (*Tensor, error) {
 // Resize gives an input a new shape, under the rules of [Interpreter.Resize].
 func (s *Signature) Resize(name string, shape ...int) error {
 	const op = "resize"
-	if err := s.owner.acquire(op); err != nil {
+	if err := s.acquire(op); err != nil {
 		return err
 	}
 	defer s.owner.release()
@@ -153,7 +161,7 @@ func (s *Signature) Resize(name string, shape ...int) error {
 // Invoke runs the signature's graph once, under the rules of [Interpreter.Invoke].
 func (s *Signature) Invoke(ctx context.Context) error {
 	op := "invoke"
-	if err := s.owner.acquire(op); err != nil {
+	if err := s.acquire(op); err != nil {
 		return err
 	}
 	defer s.owner.release()

@@ -136,7 +136,7 @@ func (t *Tensor) prepare() error {
 
 // acquire takes the interpreter and makes sure that the handle is current.
 func (t *Tensor) acquire(op string) error {
-	if t == nil {
+	if t == nil || t.owner == nil {
 		return failf(op, "tensor is nil: %w", ErrStale)
 	}
 	if !t.owner.mu.TryLock() {
@@ -190,10 +190,7 @@ func elements[T Element](t *Tensor, v capi.View) ([]T, error) {
 
 // Info returns the whole description.
 func (t *Tensor) Info() TensorInfo {
-	if t == nil {
-		return TensorInfo{Type: NoType}
-	}
-	info := *t.info.Load()
+	info := *t.peek()
 	info.Shape = slices.Clone(info.Shape)
 	info.ShapeSignature = slices.Clone(info.ShapeSignature)
 	return info
@@ -226,7 +223,7 @@ var noInfo = &TensorInfo{Type: NoType}
 
 // peek is the description without a copy.
 func (t *Tensor) peek() *TensorInfo {
-	if t == nil {
+	if t == nil || t.owner == nil {
 		return noInfo
 	}
 	return t.info.Load()

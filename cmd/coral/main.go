@@ -30,11 +30,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/gocoral/coral"
 )
@@ -50,11 +52,22 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
+// grace is how long an interrupted command has to end by itself.
+const grace = 2 * time.Second
+
 // run is main without the process: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt ends what does not heed the first
+	ended := context.AfterFunc(ctx, func() {
+		stop() // a second interrupt ends the process at once
+		// What does not heed the first, a read from a pipe for example, has a moment.
+		time.AfterFunc(grace, func() {
+			fmt.Fprintln(stderr, "coral: interrupted")
+			os.Exit(statusFailed)
+		})
+	})
+	defer ended()
 
 	a := newApp(stdin, stdout, stderr)
 	defer a.catch(&status)

@@ -63,5 +63,7 @@ func (f Fault) After(n int) Fault { f.after = n; return f }
 // Times has the fault end by itself after n occurrences.
 func (f Fault) Times(n int) Fault { f.times = n; return f }
 
-// For sets how long [CreateBlocks] and [Busy] take, instead of Google's time.
+// For sets how long [CreateBlocks] and [Busy] take, instead of Google's time, and how
+// long an inference takes before [InvokeFails] or [InvokeAborts], which is no time
+// otherwise. (Google's library waits 6 seconds before it aborts.)
 func (f Fault) For(d time.Duration) Fault { f.wait = d; return f }

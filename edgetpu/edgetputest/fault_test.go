@@ -37,6 +37,14 @@ func TestInvokeFails(t *testing.T) {
 	assert.Equal(t, []bool{true}, outcomes(i, 1))
 }
 
+func TestInvokeFailsLate(t *testing.T) {
+	edgetputest.New(t, edgetputest.PCIe(0).With(edgetputest.InvokeFails.For(100*time.Millisecond)))
+	i := interpreter(t, compile(t, tiny(t)), mustOpen(t, pci))
+	start := time.Now()
+	require.Error(t, i.Invoke(t.Context()))
+	assert.GreaterOrEqual(t, time.Since(start), 100*time.Millisecond)
+}
+
 func TestInvokeCorrupts(t *testing.T) {
 	edgetputest.New(t, edgetputest.PCIe(0).With(edgetputest.InvokeCorrupts.Times(1)))
 	i, twin := interpreter(t, compile(t, tiny(t)), mustOpen(t, pci)), interpreter(t, tiny(t))

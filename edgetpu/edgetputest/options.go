@@ -39,9 +39,8 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// RuntimeVersion sets the number that the library tells in edgetpu_version, and below
-// which the minimum of a compiled model must be. The default is 14, the current one
-// of Google's.
+// RuntimeVersion sets the number that the library tells in edgetpu_version. A compiled
+// model whose minimum is greater is refused. The default is 14, Google's current one.
 func RuntimeVersion(n int) Option {
 	return optionFunc(func(c *config) error {
 		if n < 1 || n > 1000 {

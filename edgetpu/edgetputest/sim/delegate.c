@@ -67,12 +67,16 @@ static const char* run(tfl_context* c, kernel* k, char text[SIM_TEXT]) {
   sim_context* context = k->owner->context;
   sim_device* d = sim_context_device(context);
   uint64_t end = sim_now_us() + atomic_load(&d->latency_us);
-  if (sim_take(d, FAULT_INVOKE_FAILS)) return "Deadline exceeded (simulation)";
+  if (sim_take(d, FAULT_INVOKE_FAILS)) {
+    sim_fault_wait(d, 0);
+    return "Deadline exceeded (simulation)";
+  }
   if (sim_take(d, FAULT_INVOKE_HANGS)) {
     sim_context_wait(context, UINT64_MAX);
     return sim_context_lost(context);
   }
   if (sim_take(d, FAULT_INVOKE_ABORTS)) {
+    sim_fault_wait(d, 0);
     sim_context_abort(context, "F usb_driver.cc:857 Deadline exceeded");
   }
   if (sim_take(d, FAULT_UNPLUG)) {
