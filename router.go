@@ -413,10 +413,7 @@ func (r *router) setDown(s *slot, err error) {
 	r.mu.Lock()
 	r.idle = slices.DeleteFunc(r.idle, func(other *slot) bool { return other == s })
 	s.state, s.engine, s.why = down, nil, err.Error()
-	if errors.Is(err, edgetpu.ErrRuntimeStuck) {
-		s.state = retired
-	}
-	revive := s.state == down && r.life.Err() == nil
+	revive := r.life.Err() == nil
 	if revive {
 		r.wait.Add(1)
 	}
@@ -474,26 +471,19 @@ func (r *router) revive(s *slot) {
 		if err == nil {
 			return
 		}
-		if r.stillDown(s, err) {
-			return
-		}
+		r.stillDown(s, err)
 	}
 }
 
-// stillDown notes why a slot could not be filled, and reports whether it never will be.
-func (r *router) stillDown(s *slot, err error) (never bool) {
+// stillDown notes why a slot could not be filled yet.
+func (r *router) stillDown(s *slot, err error) {
 	r.logger.Debug("accelerator not back yet", "error", err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	never = errors.Is(err, edgetpu.ErrRuntimeStuck)
-	if never {
-		s.state = retired
-	}
 	// What ended the use of a device is worth more than that it is not there now.
-	if never || s.device.Path == "" || !errors.Is(err, ErrNoDevice) {
+	if s.device.Path == "" || !errors.Is(err, ErrNoDevice) {
 		s.why = err.Error()
 	}
-	return never
 }
 
 // mayReturn is false while a stateful model has its state on the CPU.

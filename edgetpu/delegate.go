@@ -200,7 +200,9 @@ func (r *Runtime) create(ctx context.Context, d Device, options []libedgetpu.Opt
 		}
 		return ptr, nil
 	case <-ctx.Done():
-		r.Quarantine("opening " + d.Path)
+		r.mu.Lock()
+		r.stuck = "opening " + d.Path
+		r.mu.Unlock()
 		go r.recover(d.Path, done)
 		return nil, fmt.Errorf("libedgetpu did not answer in time: %w: %w", ErrRuntimeStuck, ctx.Err())
 	}

@@ -58,6 +58,26 @@
 // A reading below −40 °C is not cold but the sign of a device that fell off the
 // bus and answers all ones: it is [Dead], whatever the driver says.
 //
+// # What stands in the way
+//
+// [Diagnose] looks at everything between this machine and a working device, from the
+// kernel's page size to the version of libedgetpu, and gives each finding with the
+// command that mends it. "coral doctor" prints them. [Watch] tells when devices come,
+// go and change.
+//
+// # Driving a device
+//
+// [Load] opens libedgetpu at run time, and [Runtime.NewDelegate] opens a device with it,
+// for tflite.WithDelegates. Package coral does both, and what to do when they fail.
+// libedgetpu blocks for half a minute on a device that is not there or forbidden, so what
+// can be known is checked first and the opening has a deadline.
+//
+// # Sharing
+//
+// A device serves one process. [LockDevice] says so before libedgetpu fails: its error
+// names the process that holds it. The lock is on an object of the kernel's that all
+// users see; containers with a sysfs of their own do not.
+//
 // # Other systems and builds
 //
 // libusb is reached through gousb, which needs cgo and libusb-1.0 with its

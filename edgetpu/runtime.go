@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"strconv"
 	"sync"
 
 	"github.com/gocoral/coral/internal/libedgetpu"
@@ -21,10 +20,10 @@ type Runtime struct {
 	lib *libedgetpu.Library
 
 	mu sync.Mutex
-	// stuck is what the library was doing when it did not return. It is not
-	// called again after that: it may hold a lock of its own for ever.
-	stuck string
-	open  map[string]*opened // by device path
+	// stuck is what the library does not return from. It is not called meanwhile: it
+	// may hold a lock of its own. hung is the same for ever.
+	stuck, hung string
+	open        map[string]*opened // by device path
 }
 
 // opened counts the delegates on a device: the library opens it once and ignores
@@ -79,15 +78,7 @@ var runtimeVersion = regexp.MustCompile(`RuntimeVersion\((\d+)\)`)
 // RuntimeVersion is the number that a compiled model's minimum is compared with, 14
 // for all releases of recent years; 0 if the library does not tell.
 func (r *Runtime) RuntimeVersion() int {
-	m := runtimeVersion.FindStringSubmatch(r.Version())
-	if m == nil {
-		return 0
-	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil {
-		return 0
-	}
-	return n
+	return parseRuntimeVersion(r.Version())
 }
 
 // SetVerbosity sets how much the library prints on standard error, from 0, the
@@ -124,8 +115,11 @@ func (r *Runtime) Devices() ([]Device, error) {
 func (r *Runtime) usable() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.hung != "" {
+		return fmt.Errorf("edgetpu: libedgetpu did not return from %s and cannot be used again in this process: %w", r.hung, ErrRuntimeStuck)
+	}
 	if r.stuck != "" {
-		return fmt.Errorf("edgetpu: libedgetpu did not return from %s and cannot be used again in this process: %w", r.stuck, ErrRuntimeStuck)
+		return fmt.Errorf("edgetpu: libedgetpu has not yet returned from %s: %w", r.stuck, ErrRuntimeStuck)
 	}
 	return nil
 }
@@ -135,5 +129,5 @@ func (r *Runtime) usable() error {
 func (r *Runtime) Quarantine(what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stuck = cmp.Or(r.stuck, what)
+	r.hung = cmp.Or(r.hung, what)
 }

@@ -39,6 +39,9 @@ OPTIONAL(TfLiteStatus, TfLiteSignatureRunnerInvoke, (TfLiteSignatureRunner*))
 OPTIONAL(TfLiteStatus, TfLiteSignatureRunnerCancel, (TfLiteSignatureRunner*))
 OPTIONAL(void, TfLiteSignatureRunnerDelete, (TfLiteSignatureRunner*))
 
+/* absent from the Windows build of 2.17.1 */
+OPTIONAL(void, TfLiteTensorRealloc, (size_t, TfLiteTensor*))
+
 /* absent from the armv7 build of 2.17.1 */
 OPTIONAL(TfLiteDelegate*, TfLiteXNNPackDelegateCreate, (const void*))
 OPTIONAL(void, TfLiteXNNPackDelegateDelete, (TfLiteDelegate*))

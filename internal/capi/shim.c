@@ -405,8 +405,10 @@ coral_tensor_info coral_tensor_info_of(const TfLiteTensor* t) {
 }
 
 bool coral_set_packed_strings(TfLiteTensor* t, const void* packed, size_t n) {
-  if (!layout_known(t) || t->allocation_type != CORAL_DYNAMIC) return false;
-  TfLiteTensorRealloc(n, t);
+  TfLiteTensorRealloc_fn resize = find_TfLiteTensorRealloc();
+  if (resize == NULL || !layout_known(t)) return false;
+  if (t->allocation_type != CORAL_DYNAMIC) return false;
+  resize(n, t);
   if (t->data == NULL) return false;
   memcpy(t->data, packed, n);
   t->bytes = n;

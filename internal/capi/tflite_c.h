@@ -107,7 +107,6 @@ int32_t TfLiteTensorDim(const TfLiteTensor*, int32_t dim_index);
 size_t TfLiteTensorByteSize(const TfLiteTensor*);
 void* TfLiteTensorData(const TfLiteTensor*);
 const char* TfLiteTensorName(const TfLiteTensor*);
-void TfLiteTensorRealloc(size_t num_bytes, TfLiteTensor* tensor);
 
 #ifdef __cplusplus
 }
