@@ -83,23 +83,23 @@ test-runtimes: deps bin/coral-runtime ## Run the tests on every runtime, relinke
 	@scripts/deps.sh npm mvn umockdev
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
-# The race detector does not see C. Leaks are not looked for: libraries are never unloaded.
-.PHONY: test-asan
-test-asan: runtime ## Run adapter, simulation and failover under AddressSanitizer (Linux)
-	@ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 EDGETPU_SIM_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
-	  go test -asan -count=1 -skip TestNoLeak . ./internal/... ./delegate/plugin ./edgetpu/edgetputest
-
 .PHONY: test-cross
 test-cross: models $(ZIG) ## Cross-compile for the Coral Dev Board and run the core's tests under qemu
 	@scripts/deps.sh qemu-arm64
 	@ZIG="$(CURDIR)/$(ZIG)" scripts/test-cross.sh
 
-# What the race detector cannot see: Go pointers that C keeps, and C's own heap
-# errors. The tests left out of the latter measure memory, of which asan takes more.
+# What the race detector cannot see: Go pointers that C keeps, and C's own heap errors.
 .PHONY: test-memory
-test-memory: runtime models ## Run the native packages' tests under cgocheck2 and the address sanitizer
+test-memory: test-asan ## Run the native packages' tests under cgocheck2 and the address sanitizer
 	@GOEXPERIMENT=cgocheck2 go test -count=1 . ./tflite/... ./delegate/... ./edgetpu/... ./internal/...
-	@ASAN_OPTIONS=detect_leaks=0 go test -count=1 -asan -skip '^(TestDroppedInterpretersLeaveNoMemory|TestHotPathAllocatesNothing)$$' ./tflite/... ./delegate/... ./internal/...
+
+# The tests left out measure memory, of which asan takes more. Leaks are not looked for:
+# libraries are never unloaded.
+.PHONY: test-asan
+test-asan: runtime models ## Run binding, adapter, simulation and failover under AddressSanitizer (Linux)
+	@ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 EDGETPU_SIM_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
+	  go test -asan -count=1 -skip '^(TestDroppedInterpretersLeaveNoMemory|TestHotPathAllocatesNothing|TestNoLeak)$$' \
+	  . ./tflite/... ./delegate/... ./internal/... ./edgetpu/edgetputest
 
 .PHONY: fuzz
 fuzz: runtime ## Run each fuzz target for FUZZTIME (default 10s)
