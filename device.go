@@ -166,10 +166,7 @@ func sizes(tensors []model.Tensor) ([]int, error) {
 // openEngine drives the device in a worker process or in this one, as [InProcess] and
 // [Isolated] say.
 func (c *config) openEngine(ctx context.Context, f *file, d edgetpu.Device, r *router) (engine, error) {
-	spec := &engineSpec{
-		model: f.bytes, parsed: f.parsed, threads: c.threads, xnnpack: c.xnnpack,
-		options: c.tpuOptions, library: c.library, memory: c.workerMemory, logger: c.logger,
-	}
+	spec := c.engineSpec(f)
 	if c.isolate(d) {
 		cmd, ok, why := launcher()
 		if ok {
@@ -181,4 +178,11 @@ func (c *config) openEngine(ctx context.Context, f *file, d edgetpu.Device, r *r
 		spec.note = ", which ends the process when the cable is pulled: " + why
 	}
 	return openLocal(ctx, spec, d)
+}
+
+func (c *config) engineSpec(f *file) *engineSpec {
+	return &engineSpec{
+		model: f.bytes, parsed: f.parsed, threads: c.threads, xnnpack: c.xnnpack,
+		options: c.tpuOptions, library: c.library, memory: c.workerMemory, logger: c.logger,
+	}
 }

@@ -54,7 +54,8 @@
 //
 // Without these lines the installed coral command serves, if it has the same version, and
 // failing that the device is driven in this process, which Reason then says. [InProcess] and
-// [Isolated] decide otherwise. Linux only.
+// [Isolated] decide otherwise. With [CPUOnly], Isolated is for models that nobody vouches
+// for: they run in a worker process with limits on memory and time. Linux only.
 //
 // # Several accelerators
 //

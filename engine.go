@@ -46,10 +46,10 @@ type engineSpec struct {
 	logger  *slog.Logger
 }
 
-// localEngine drives the device in this process.
+// localEngine drives the device in this process, or the CPU if there is none.
 type localEngine struct {
 	interpreter *tflite.Interpreter
-	runtime     *edgetpu.Runtime
+	runtime     *edgetpu.Runtime // nil for the CPU
 	inputs      []*tflite.Tensor
 	outputs     []*tflite.Tensor
 	note        string
@@ -71,13 +71,18 @@ func openLocal(ctx context.Context, spec *engineSpec, d edgetpu.Device) (*localE
 		return nil, err
 	}
 	defer delegate.Delete() // the interpreter keeps it
+	return prepare(spec, rt, tflite.WithDelegates(delegate))
+}
+
+// prepare makes the engine's interpreter.
+func prepare(spec *engineSpec, rt *edgetpu.Runtime, opts ...tflite.Option) (*localEngine, error) {
 	m, err := tflite.NewModel(spec.model)
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
-	i, err := tflite.NewInterpreter(m, tflite.WithDelegates(delegate), tflite.WithThreads(spec.threads),
-		tflite.WithXNNPACK(spec.xnnpack), tflite.WithLogger(spec.logger))
+	i, err := tflite.NewInterpreter(m, append(opts, tflite.WithThreads(spec.threads),
+		tflite.WithXNNPACK(spec.xnnpack), tflite.WithLogger(spec.logger))...)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +163,9 @@ func (e *localEngine) reset() error { return e.interpreter.ResetVariables() }
 // abandon leaves interpreter, thread and device as they are, for good: the library may
 // hold its lock, so nothing of it can be called again.
 func (e *localEngine) abandon() bool {
-	e.runtime.Quarantine("an inference")
+	if e.runtime != nil {
+		e.runtime.Quarantine("an inference")
+	}
 	keep(e)
 	return false
 }
@@ -171,7 +178,15 @@ func (e *localEngine) close() {
 func (e *localEngine) gone() <-chan struct{} { return nil }
 
 func (e *localEngine) describe() (backend, how string) {
-	return e.interpreter.Backend().String(), "in this process, by " + e.runtime.Path() + e.note
+	return e.interpreter.Backend().String(), "in this process, " + e.by() + e.note
+}
+
+// by names the library that drives the device.
+func (e *localEngine) by() string {
+	if e.runtime == nil {
+		return "by TensorFlow Lite " + tflite.Version()
+	}
+	return "by " + e.runtime.Path()
 }
 
 // quarantined keeps abandoned engines reachable, so that no cleanup frees what a stuck

@@ -34,6 +34,12 @@ func InProcess() Option {
 
 // Isolated has the session drive every accelerator in a worker process, PCIe ones too.
 // Without a way to start one ([IsWorker]) opening a device fails.
+//
+// With [CPUOnly] it is the CPU model that runs in worker processes, one for each
+// interpreter, and this process loads nothing of it: for models that nobody vouches for. One
+// that crashes the runtime, or takes more memory ([WithWorkerMemory]) or time
+// ([WithTPUTimeout]) than it may, costs an error. Its inputs and outputs must have fixed
+// sizes.
 func Isolated() Option {
 	return func(c *config) error {
 		c.isolation = isolateAll

@@ -56,7 +56,7 @@ func open(ctx context.Context, path string, c *config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := pl.session(p, c)
+	s, err := pl.session(ctx, p, c)
 	if err != nil && pl.router != nil {
 		pl.router.close()
 	}
@@ -64,7 +64,7 @@ func open(ctx context.Context, path string, c *config) (*Session, error) {
 }
 
 // session makes the interpreters that the plan asks for.
-func (pl plan) session(p *pair, c *config) (*Session, error) {
+func (pl plan) session(ctx context.Context, p *pair, c *config) (*Session, error) {
 	n := c.interpreters
 	if n == 0 {
 		n = 1
@@ -78,11 +78,48 @@ func (pl plan) session(p *pair, c *config) (*Session, error) {
 		}
 		n = 1
 	}
+	if c.policy == CPUOnly && c.isolation == isolateAll {
+		return sandboxed(ctx, pl, p, c, n)
+	}
 	interpreters, err := pl.interpreters(n, c)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", pl.file.path, err)
 	}
 	return newSession(pl, p, interpreters)
+}
+
+// sandboxed makes a session whose interpreters have the model run in worker processes.
+func sandboxed(ctx context.Context, pl plan, p *pair, c *config, n int) (*Session, error) {
+	if len(c.shapes) > 0 {
+		return nil, fmt.Errorf("%s: WithInputShape does not reach a worker process: %w", pl.file.path, ErrUnsupported)
+	}
+	var made []*tflite.Interpreter
+	var boxes []*sandbox
+	end := func() {
+		for _, b := range boxes {
+			b.close()
+		}
+	}
+	for range n {
+		b, i, err := newSandbox(ctx, pl.file, c)
+		if err != nil {
+			for _, i := range made {
+				i.Close()
+			}
+			end()
+			return nil, fmt.Errorf("%s: %w", pl.file.path, err)
+		}
+		boxes, made = append(boxes, b), append(made, i)
+	}
+	backend, how := boxes[0].engine.describe()
+	pl.reason += ", and it runs " + how
+	s, err := newSession(pl, p, made)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	s.sandboxBackend, s.owned.pool.after = backend, end
+	return s, nil
 }
 
 // interpreters makes n interpreters over one copy of the model.

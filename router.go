@@ -449,12 +449,27 @@ const (
 // revive brings a slot's device back into use, however long that takes.
 func (r *router) revive(s *slot) {
 	defer r.wait.Done()
+	ctx, cancel := context.WithCancel(r.life)
+	defer cancel()
+	events, err := edgetpu.Watch(ctx)
+	if err != nil {
+		r.logger.Debug("devices cannot be watched, only looked for", "error", err)
+	}
 	pause := reviveSoon
 	for {
 		select {
 		case <-r.life.Done():
 			return
-		case <-time.After(pause):
+		case <-time.After(reviveSoon):
+		}
+		select {
+		case <-r.life.Done():
+			return
+		case _, ok := <-events: // come, gone or changed: look again
+			if !ok {
+				events = nil
+			}
+		case <-time.After(pause - reviveSoon):
 		}
 		pause = min(2*pause, reviveSeldom)
 		if !r.mayReturn() {

@@ -18,6 +18,8 @@ type Session struct {
 	files   *pair
 	reason  string
 	backend tflite.Backend
+	// sandboxBackend is what runs the model in a worker process, "" without one.
+	sandboxBackend string
 
 	inputs      []tflite.TensorInfo
 	outputs     []tflite.TensorInfo
@@ -124,6 +126,9 @@ func (s *Session) Backend() string {
 		if backend, ok := s.owned.router.backend(); ok {
 			return backend
 		}
+	}
+	if s.sandboxBackend != "" {
+		return s.sandboxBackend
 	}
 	return s.backend.String()
 }
@@ -305,10 +310,15 @@ type pool struct {
 	idle   chan *tflite.Interpreter
 	mu     sync.Mutex
 	closed chan struct{}
+	open   int    // interpreters that are not closed yet
+	after  func() // called with the last of them, may be nil
 }
 
 func newPool(interpreters []*tflite.Interpreter) *pool {
-	p := &pool{idle: make(chan *tflite.Interpreter, len(interpreters)), closed: make(chan struct{})}
+	p := &pool{
+		idle: make(chan *tflite.Interpreter, len(interpreters)), closed: make(chan struct{}),
+		open: len(interpreters),
+	}
 	for _, i := range interpreters {
 		p.idle <- i
 	}
@@ -340,10 +350,19 @@ func (p *pool) giveBack(i *tflite.Interpreter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.isClosed() {
-		i.Close()
+		p.shut(i)
 		return
 	}
 	p.idle <- i
+}
+
+// shut closes an interpreter of a closed pool. The pool is locked.
+func (p *pool) shut(i *tflite.Interpreter) {
+	i.Close()
+	p.open--
+	if p.open == 0 && p.after != nil {
+		p.after()
+	}
 }
 
 // close is idempotent.
@@ -357,7 +376,7 @@ func (p *pool) close() {
 	for {
 		select {
 		case i := <-p.idle:
-			i.Close()
+			p.shut(i)
 		default:
 			return
 		}

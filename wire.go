@@ -74,6 +74,9 @@ type remoteError struct {
 	Sentinels []int
 }
 
+// errWorkerDied is wrapped by the errors of calls that a worker did not survive.
+var errWorkerDied = errors.New("no result came back")
+
 // sentinels is what survives the journey, by position.
 var sentinels = []error{
 	ErrClosed, ErrUnsupported, ErrBadModel, ErrUnresolvedOp, ErrDelegateDeclined, ErrLibraryNotFound,

@@ -5,7 +5,6 @@ package coral
 import (
 	"context"
 	"encoding/gob"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -163,8 +162,6 @@ func (e *workerEngine) died(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("the worker process died: %s: %w", how, errWorkerDied)
 }
-
-var errWorkerDied = errors.New("no result came back")
 
 func (e *workerEngine) load(inputs [][]byte) error { return exchange(e.inputs, inputs) }
 

@@ -104,15 +104,20 @@ func (w *worker) open(q *openRequest, r *response) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), q.Timeout)
 	defer cancel()
-	w.engine, err = openLocal(ctx, &engineSpec{
+	spec := &engineSpec{
 		model: q.Model, parsed: m, threads: q.Threads, xnnpack: q.XNNPACK,
 		options: q.Options, library: q.Library, logger: slog.New(slog.DiscardHandler),
-	}, q.Device)
+	}
+	if q.Device.Path == "" {
+		w.engine, err = prepare(spec, nil)
+	} else {
+		w.engine, err = openLocal(ctx, spec, q.Device)
+	}
 	if err != nil {
 		return err
 	}
 	q.Model = slices.Clip(q.Model[:0]) // the interpreter has a copy
-	r.Backend, r.How = w.engine.interpreter.Backend().String(), "by "+w.engine.runtime.Path()
+	r.Backend, r.How = w.engine.interpreter.Backend().String(), w.engine.by()
 	return nil
 }
 

@@ -95,8 +95,8 @@ var (
 // is dead, forbidden or held by another process gives [ErrNoDevice], [ErrPermission] or
 // [ErrDeviceBusy] at once. The opening itself takes two to three seconds for the first
 // delegate of a device, and is bounded by ctx, or by ten seconds if ctx has no
-// deadline. A library that does not return in time is not called again until it does
-// ([ErrRuntimeStuck]). When it declines, the error wraps ErrDelegateDeclined with
+// deadline. A library that does not return in time is not called again until it does:
+// calls wait for that as long as they may, and then get [ErrRuntimeStuck]. When it declines, the error wraps ErrDelegateDeclined with
 // what can be found out about the reason.
 //
 // The options are those of the first delegate of a device; other ones for a device that
@@ -106,9 +106,14 @@ func (r *Runtime) NewDelegate(ctx context.Context, d Device, o Options) (*Delega
 }
 
 func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options, log *slog.Logger) (*Delegate, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, openTimeout)
+		defer cancel()
+	}
 	options, err := o.list()
 	if err == nil {
-		err = r.usable()
+		err = r.await(ctx)
 	}
 	if err == nil {
 		err = d.Usable()
@@ -181,11 +186,6 @@ func (r *Runtime) unshare(path string) {
 
 // create calls the library, and does not wait for it beyond the deadline.
 func (r *Runtime) create(ctx context.Context, d Device, options []libedgetpu.Option) (unsafe.Pointer, error) {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, openTimeout)
-		defer cancel()
-	}
 	entry := libedgetpu.Entry{Type: libedgetpu.PCIe, Path: d.Path}
 	if d.Type == USB {
 		entry.Type = libedgetpu.USB
@@ -201,7 +201,7 @@ func (r *Runtime) create(ctx context.Context, d Device, options []libedgetpu.Opt
 		return ptr, nil
 	case <-ctx.Done():
 		r.mu.Lock()
-		r.stuck = "opening " + d.Path
+		r.stuck, r.returned = "opening "+d.Path, make(chan struct{})
 		r.mu.Unlock()
 		go r.recover(d.Path, done)
 		return nil, fmt.Errorf("libedgetpu did not answer in time: %w: %w", ErrRuntimeStuck, ctx.Err())
@@ -217,6 +217,7 @@ func (r *Runtime) recover(path string, done <-chan unsafe.Pointer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stuck = ""
+	close(r.returned)
 }
 
 // free gives a delegate back to the library, unless that is stuck: it may hold its

@@ -2,6 +2,7 @@ package edgetpu
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -23,6 +24,7 @@ type Runtime struct {
 	// stuck is what the library does not return from. It is not called meanwhile: it
 	// may hold a lock of its own. hung is the same for ever.
 	stuck, hung string
+	returned    chan struct{}      // closed when a stuck library has returned
 	open        map[string]*opened // by device path
 }
 
@@ -122,6 +124,21 @@ func (r *Runtime) usable() error {
 		return fmt.Errorf("edgetpu: libedgetpu has not yet returned from %s: %w", r.stuck, ErrRuntimeStuck)
 	}
 	return nil
+}
+
+// await waits for a library that is late with something else.
+func (r *Runtime) await(ctx context.Context) error {
+	r.mu.Lock()
+	returned := r.returned
+	late := r.stuck != "" && r.hung == ""
+	r.mu.Unlock()
+	if late {
+		select {
+		case <-returned:
+		case <-ctx.Done():
+		}
+	}
+	return r.usable()
 }
 
 // Quarantine declares that the library will not return from what it was asked to do,

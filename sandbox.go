@@ -1,0 +1,124 @@
+package coral
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/tflite"
+)
+
+// sandbox runs a CPU model in a worker process, for one interpreter of a session. A model
+// that crashes the runtime, or takes more memory or time than it may, costs an error.
+type sandbox struct {
+	start   func(context.Context) (engine, error)
+	timeout time.Duration
+	engine  engine // nil until started, and after a failure
+}
+
+// sandboxOperator stands for the model in the interpreter of this process.
+const sandboxOperator = "gocoral-elsewhere"
+
+// newSandbox makes a sandbox for the file, with its worker running, and the interpreter
+// whose Invokes it serves. That one knows the model's inputs and outputs, and nothing of
+// what the file has between them.
+func newSandbox(ctx context.Context, f *file, c *config) (*sandbox, *tflite.Interpreter, error) {
+	inputs, err := sizes(f.parsed.Inputs())
+	if err != nil {
+		return nil, nil, err
+	}
+	outputs, err := sizes(f.parsed.Outputs())
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &sandbox{timeout: c.watchdog, start: func(ctx context.Context) (engine, error) {
+		cmd, ok, why := launcher()
+		if !ok {
+			return nil, fmt.Errorf("no worker process for the model: %s: %w", why, ErrUnsupported)
+		}
+		return openInWorker(ctx, cmd, c.engineSpec(f), edgetpu.Device{}, inputs, outputs)
+	}}
+	i, err := b.interpreter(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	if b.engine, err = b.start(ctx); err != nil {
+		i.Close()
+		return nil, nil, err
+	}
+	return b, i, nil
+}
+
+func (b *sandbox) interpreter(f *file) (*tflite.Interpreter, error) {
+	ports, err := f.parsed.Ports(sandboxOperator)
+	if err != nil {
+		return nil, err
+	}
+	m, err := tflite.NewModel(ports)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	return tflite.NewInterpreter(m, tflite.WithXNNPACK(tflite.XNNPACKOff),
+		tflite.WithPlaceholderOp(sandboxOperator), tflite.WithOffload(b.run))
+}
+
+// run is the offload of the sandbox's interpreter. A worker that dies gets a second chance,
+// in case that somebody killed it; a model that kills it twice is to blame.
+func (b *sandbox) run(ctx context.Context, o *tflite.Offload) error {
+	err := b.try(ctx, o)
+	if errors.Is(err, errWorkerDied) && errs.Ended(ctx) == nil {
+		err = b.try(ctx, o)
+	}
+	return err
+}
+
+func (b *sandbox) try(ctx context.Context, o *tflite.Offload) error {
+	if b.engine == nil {
+		var err error
+		if b.engine, err = b.start(ctx); err != nil {
+			b.engine = nil
+			return err
+		}
+	}
+	e := b.engine
+	if err := e.load(o.Inputs()); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- e.invoke() }()
+	timeout := time.NewTimer(b.timeout)
+	defer timeout.Stop()
+	select {
+	case err := <-done:
+		if err == nil {
+			return e.unload(o.Outputs())
+		}
+		if errors.Is(err, errWorkerDied) {
+			b.drop()
+		}
+		return err
+	case <-timeout.C:
+		b.drop()
+		return errHang
+	case <-ctx.Done():
+		b.drop()
+		return errs.Ended(ctx)
+	}
+}
+
+// drop kills the worker; the next call starts another.
+func (b *sandbox) drop() {
+	b.engine.abandon()
+	b.engine = nil
+}
+
+// close ends the worker.
+func (b *sandbox) close() {
+	if b.engine != nil {
+		b.engine.close()
+	}
+}

@@ -1,0 +1,109 @@
+package coral_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/tflite"
+)
+
+func openSandboxed(t *testing.T, name string, opts ...coral.Option) *coral.Session {
+	t.Helper()
+	return openTPU(t, model(name), append([]coral.Option{coral.WithPolicy(coral.CPUOnly), coral.Isolated()}, opts...)...)
+}
+
+// workers lists this process's child processes.
+func workers(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	tasks, err := filepath.Glob("/proc/self/task/*/children")
+	require.NoError(t, err)
+	for _, task := range tasks {
+		b, err := os.ReadFile(task)
+		if err == nil {
+			found = append(found, strings.Fields(string(b))...)
+		}
+	}
+	return found
+}
+
+func TestSandbox(t *testing.T) {
+	want := expected(t, model("tiny_int8"), 5)
+	s := openSandboxed(t, "tiny_int8", coral.WithInterpreters(2))
+	assert.Contains(t, s.Reason(), "in a worker process")
+	assert.Equal(t, "built-in kernels", s.Backend())
+	assert.Equal(t, []string{"image"}, s.InputNames())
+	for k := range want {
+		outputs, err := s.Run(t.Context(), image(k))
+		require.NoError(t, err)
+		assert.Equal(t, want[k].Data, outputs[0].Data)
+		assert.Equal(t, want[k].Quantization, outputs[0].Quantization)
+	}
+	require.Len(t, workers(t), 2)
+	require.NoError(t, s.Close())
+	eventually(t, "the workers end with the session", func() bool { return len(workers(t)) == 0 })
+}
+
+func TestSandboxTimeLimit(t *testing.T) {
+	s := openSandboxed(t, "slow", coral.WithTPUTimeout(50*time.Millisecond))
+	_, err := s.Run(t.Context(), []float32{1})
+	require.ErrorContains(t, err, "did not end in time")
+
+	s = openSandboxed(t, "slow")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err = s.Run(ctx, []float32{1})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.Less(t, time.Since(start), time.Second)
+}
+
+func TestSandboxMemoryLimit(t *testing.T) {
+	_, err := coral.Open(model("slow_conv"), coral.WithPolicy(coral.CPUOnly), coral.Isolated(), coral.WithWorkerMemory(8<<20))
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "worker process")
+}
+
+// A worker that somebody kills is started again, and the inference repeated.
+func TestSandboxWorkerKilled(t *testing.T) {
+	s := openSandboxed(t, "tiny_int8")
+	want := expected(t, model("tiny_int8"), 4)[3]
+	for range 3 {
+		for _, pid := range workers(t) {
+			kill(t, pid)
+		}
+		outputs, err := s.Run(t.Context(), image(3))
+		require.NoError(t, err)
+		assert.Equal(t, want.Data, outputs[0].Data)
+	}
+}
+
+func TestSandboxRefuses(t *testing.T) {
+	for _, name := range []string{"string_gather", "types/float32"} {
+		_, err := coral.Open(model(name), coral.WithPolicy(coral.CPUOnly), coral.Isolated())
+		require.Error(t, err, name)
+	}
+	_, err := coral.Open(model("add_dynamic"), coral.WithPolicy(coral.CPUOnly), coral.Isolated(), coral.WithInputShape(0, 2, 4))
+	require.ErrorIs(t, err, coral.ErrUnsupported)
+	_, err = coral.Open(model("unresolved_op"), coral.WithPolicy(coral.CPUOnly), coral.Isolated())
+	require.ErrorIs(t, err, tflite.ErrUnresolvedOp, "the worker's error keeps its kind")
+}
+
+func kill(t *testing.T, pid string) { // SIGKILL
+	t.Helper()
+	n := 0
+	for _, digit := range pid {
+		n = 10*n + int(digit-'0')
+	}
+	p, err := os.FindProcess(n)
+	require.NoError(t, err)
+	require.NoError(t, p.Kill())
+}
