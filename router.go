@@ -143,6 +143,7 @@ func (r *router) taken(d edgetpu.Device) bool {
 
 // start opens the device for the slot and has it prove itself with one inference.
 func (r *router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
+	begun := time.Now()
 	e, err := r.open(ctx, d)
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func (r *router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 	if gone := e.gone(); gone != nil {
 		go r.watch(s, e, gone)
 	}
-	r.logger.Info("accelerator in use", "device", d.Path, "how", how, "backend", backend)
+	r.logger.Info("accelerator in use", "device", d.Path, "how", how, "backend", backend, "took", time.Since(begun))
 	r.tell()
 	return nil
 }

@@ -3,7 +3,6 @@ package edgetpu
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"strconv"
 	"time"
@@ -102,10 +101,6 @@ var (
 // The options are those of the first delegate of a device; other ones for a device that
 // is open are refused.
 func (r *Runtime) NewDelegate(ctx context.Context, d Device, o Options) (*Delegate, error) {
-	return r.newDelegate(ctx, d, o, slog.New(slog.DiscardHandler))
-}
-
-func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options, log *slog.Logger) (*Delegate, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, openTimeout)
@@ -124,7 +119,6 @@ func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options, log *slo
 	if err != nil {
 		return nil, fmt.Errorf("edgetpu: opening %s: %w", d.Path, err)
 	}
-	start := time.Now()
 	ptr, err := r.create(ctx, d, options)
 	if err != nil {
 		return nil, fmt.Errorf("edgetpu: opening %s: %w", d.Path, err)
@@ -134,7 +128,6 @@ func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options, log *slo
 		r.free(d.Path, ptr)
 		return nil, fmt.Errorf("edgetpu: opening %s: %w", d.Path, err)
 	}
-	log.Info("device opened", "path", d.Path, "library", r.Path(), "version", r.Version(), "took", time.Since(start))
 	return newDelegate(r, d, ptr, adapter), nil
 }
 
