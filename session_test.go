@@ -214,14 +214,14 @@ func TestClosedWhileWaitingForAnAccelerator(t *testing.T) {
 
 // A device that comes back into a closed session is given back at once.
 func TestClosedWhileADeviceReturns(t *testing.T) {
-	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	sim := edgetputest.New(t, edgetputest.USB("2-1"), edgetputest.OpenTime(100*time.Millisecond))
 	path := compiled(t, "tiny_int8")
-	for k := range 40 {
+	for k := range 8 {
 		sim.Unplug("2-1")
 		s, err := coral.Open(path, coral.InProcess())
 		require.NoError(t, err)
 		sim.Plug("2-1")
-		time.Sleep(time.Duration(90+k) * time.Millisecond)
+		time.Sleep(time.Duration(60+25*k) * time.Millisecond) // amid the opening, for some
 		require.NoError(t, s.Close())
 	}
 	eventually(t, "nobody holds the device", func() bool {
