@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/gocoral/coral/edgetpu"
-	"github.com/gocoral/coral/model"
 )
 
 // Device is what a session runs on.
@@ -140,27 +139,12 @@ func (c *config) newRouter(p *pair) (*router, error) {
 		return c.openEngine(ctx, p.tpu, d, r)
 	}
 	r.probe, r.logger, r.notify = c.probe, c.logger, c.notify
-	r.watchdog, r.resetState = c.watchdog, c.resetState
+	r.watchdog, r.startAgain = c.watchdog, c.resetState
 	r.cpu = p.cpu != nil && c.policy == Auto
 	r.stateful = p.tpu.parsed.HasVariables()
 	var err error
-	if r.inputs, err = sizes(p.tpu.parsed.Inputs()); err == nil {
-		r.outputs, err = sizes(p.tpu.parsed.Outputs())
-	}
+	r.inputs, r.outputs, err = p.tpu.sizes()
 	return r, err
-}
-
-// sizes are fixed in a compiled model.
-func sizes(tensors []model.Tensor) ([]int, error) {
-	all := make([]int, len(tensors))
-	for k, t := range tensors {
-		n, ok := t.ByteSize()
-		if !ok {
-			return nil, fmt.Errorf("tensor %q has no fixed size: %w", t.Name, ErrUnsupported)
-		}
-		all[k] = int(n)
-	}
-	return all, nil
 }
 
 // openEngine drives the device in a worker process or in this one, as [InProcess] and
@@ -168,14 +152,14 @@ func sizes(tensors []model.Tensor) ([]int, error) {
 func (c *config) openEngine(ctx context.Context, f *file, d edgetpu.Device, r *router) (engine, error) {
 	spec := c.engineSpec(f)
 	if c.isolate(d) {
-		cmd, ok, why := launcher()
-		if ok {
+		cmd, err := launcher()
+		if err == nil {
 			return openInWorker(ctx, cmd, spec, d, r.inputs, r.outputs)
 		}
 		if c.isolation == isolateAll {
-			return nil, fmt.Errorf("no worker process for the Edge TPU: %s: %w", why, ErrUnsupported)
+			return nil, err
 		}
-		spec.note = ", which ends the process when the cable is pulled: " + why
+		spec.note = ", which ends the process when the cable is pulled: " + err.Error()
 	}
 	return openLocal(ctx, spec, d)
 }

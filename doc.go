@@ -37,9 +37,10 @@
 // moves the session to the next device or to the CPU, and the inference in flight is
 // repeated there: no call is lost. The session goes back to an accelerator that is attached
 // again once it has run an inference on trial. [Session.Device] and [Session.Reason] follow,
-// [WithOnChange] tells, [Session.Stats] counts. A model with state (an LSTM) is not moved in
-// silence: the call gets [ErrStateLost], unless [WithStateReset] allows to start again from
-// zero; see [Session.ResetState].
+// [WithOnChange] tells, [Session.Stats] counts. A model with state (an LSTM) stays where its
+// sequence has begun and is not moved in silence: if the device is lost, the next call gets
+// [ErrStateLost], unless [WithStateReset] allows to start again from zero;
+// [Session.ResetState] begins a new sequence.
 //
 // # Worker processes
 //

@@ -1,6 +1,7 @@
 package coral
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"sync/atomic"
@@ -87,21 +88,21 @@ func IsWorker() bool {
 	return true
 }
 
-// launcher is the command that starts a worker; ok is false where there is none, and why
+// launcher is the command that starts a worker. Its error, which wraps [ErrUnsupported],
 // says what to do about it.
-func launcher() (cmd *exec.Cmd, ok bool, why string) {
+func launcher() (*exec.Cmd, error) {
 	if !workersSupported {
-		return nil, false, "worker processes need Linux"
+		return nil, fmt.Errorf("no worker process: it needs Linux: %w", ErrUnsupported)
 	}
 	if selfWorker.Load() {
 		cmd := exec.Command("/proc/self/exe", "tpu-worker")
 		cmd.Args[0] = os.Args[0]
-		return cmd, true, ""
+		return cmd, nil
 	}
 	if path, err := exec.LookPath("coral"); err == nil {
-		return exec.Command(path, "tpu-worker"), true, ""
+		return exec.Command(path, "tpu-worker"), nil
 	}
-	return nil, false, "call coral.IsWorker first thing in main, or install the coral command"
+	return nil, fmt.Errorf("no worker process: call coral.IsWorker first thing in main, or install the coral command: %w", ErrUnsupported)
 }
 
 // isolate reports whether the device is to be driven in a worker process.

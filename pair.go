@@ -18,6 +18,27 @@ type file struct {
 	parsed *model.Model
 }
 
+// sizes are those of inputs and outputs in bytes, for files where they are fixed, as in
+// every compiled model.
+func (f *file) sizes() (inputs, outputs []int, err error) {
+	if inputs, err = sizes(f.parsed.Inputs()); err == nil {
+		outputs, err = sizes(f.parsed.Outputs())
+	}
+	return inputs, outputs, err
+}
+
+func sizes(tensors []model.Tensor) ([]int, error) {
+	all := make([]int, len(tensors))
+	for k, t := range tensors {
+		n, ok := t.ByteSize()
+		if !ok {
+			return nil, fmt.Errorf("tensor %q has no fixed size: %w", t.Name, ErrUnsupported)
+		}
+		all[k] = int(n)
+	}
+	return all, nil
+}
+
 // pair is a model in up to two forms; at least one is there.
 type pair struct {
 	cpu *file

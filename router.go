@@ -1,7 +1,6 @@
 package coral
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +22,9 @@ type router struct {
 	probe    func(context.Context) ([]edgetpu.Device, error)
 	watchdog time.Duration // bounds one inference on an accelerator
 	cpu      bool          // may the CPU twin stand in?
-	stateful bool
-	// resetState allows a stateful model to go on elsewhere from a zero state.
-	resetState bool
+	stateful bool          // see sequence
+	// startAgain allows a stateful model to go on elsewhere from a zero state.
+	startAgain bool
 	inputs     []int // sizes in bytes, for the trial inference
 	outputs    []int
 	logger     *slog.Logger
@@ -40,7 +39,7 @@ type router struct {
 	idle    []*slot
 	changed chan struct{} // closed and renewed whenever a slot changes
 	cpuUse  usage
-	lost    bool // a stateful model has left its accelerator
+	state   sequence
 }
 
 // slot is the place of one accelerator in a session. Which one it is may change: a stick
@@ -93,9 +92,9 @@ func (r *router) fill(ctx context.Context, s *slot, devices []edgetpu.Device) er
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(candidates, func(a, b edgetpu.Device) int {
-		return cmp.Compare(boolInt(b.Path == s.device.Path), boolInt(a.Path == s.device.Path))
-	})
+	if own := slices.IndexFunc(candidates, func(d edgetpu.Device) bool { return d.Path == s.device.Path }); own > 0 {
+		candidates[0], candidates[own] = candidates[own], candidates[0]
+	}
 	var failures []error
 	for _, d := range candidates {
 		if r.taken(d) {
@@ -126,13 +125,6 @@ type noneError struct{}
 
 func (noneError) Error() string { return "no Edge TPU is attached" }
 func (noneError) Unwrap() error { return ErrNoDevice }
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 // taken reports whether another slot has the device.
 func (r *router) taken(d edgetpu.Device) bool {
@@ -194,44 +186,38 @@ func (r *router) watch(s *slot, e engine, gone <-chan struct{}) {
 
 // prove runs one inference on zeros. An engine that fails it is closed.
 func (r *router) prove(ctx context.Context, e engine) error {
-	done := make(chan error, 1)
-	go func() {
-		err := e.load(buffers(r.inputs))
-		if err == nil {
-			err = e.invoke()
+	settle := func(err error) {
+		if errors.Is(err, errHang) {
+			e.abandon()
+		} else {
+			e.close() // the library may take its time
 		}
-		if err == nil {
-			err = e.unload(buffers(r.outputs))
-		}
-		if err == nil && r.stateful {
-			err = e.reset()
-		}
-		done <- err
-	}()
-	timeout := time.NewTimer(r.watchdog)
-	select {
-	case err := <-done:
-		timeout.Stop()
-		if err != nil {
-			go e.close()
-			return fmt.Errorf("the first inference failed: %w", err)
-		}
-		return nil
-	case <-timeout.C:
-		e.abandon()
-		return errHang
-	case <-ctx.Done():
-		go func() {
-			select {
-			case err := <-done:
-				r.logger.Debug("late trial inference", "error", err)
-				e.close()
-			case <-timeout.C:
-				e.abandon()
-			}
-		}()
-		return errs.Ended(ctx)
 	}
+	inTime, err := await(ctx, r.watchdog, func() error { return r.trial(e) }, settle)
+	switch {
+	case err == nil || !inTime:
+		return err
+	case !errors.Is(err, errHang):
+		err = fmt.Errorf("the first inference failed: %w", err)
+	}
+	go settle(err)
+	return err
+}
+
+func (r *router) trial(e engine) error {
+	if err := e.load(buffers(r.inputs)); err != nil {
+		return err
+	}
+	if err := e.invoke(); err != nil {
+		return err
+	}
+	if err := e.unload(buffers(r.outputs)); err != nil {
+		return err
+	}
+	if !r.stateful {
+		return nil
+	}
+	return e.reset()
 }
 
 func buffers(sizes []int) [][]byte {
@@ -242,12 +228,13 @@ func buffers(sizes []int) [][]byte {
 	return b
 }
 
-var errHang = errors.New("the inference did not end in time")
-
 // route is the offload of a session's interpreters.
 func (r *router) route(ctx context.Context, o *tflite.Offload) error {
 	// A device that comes back and fails again and again must not hold up the call.
 	for range 2*len(r.slots) + 1 {
+		if err := r.stateLost(); err != nil {
+			return err
+		}
 		s, err := r.acquire(ctx)
 		if err != nil {
 			return err
@@ -259,53 +246,45 @@ func (r *router) route(ctx context.Context, o *tflite.Offload) error {
 		if err == nil || errs.Ended(ctx) != nil {
 			return err
 		}
-		if err := r.afterLoss(o, err); err != nil {
-			return err
-		}
 	}
+	return r.local(ctx, o)
+}
+
+// local runs an inference on the CPU twin.
+func (r *router) local(ctx context.Context, o *tflite.Offload) error {
 	if !r.cpu {
 		if r.life.Err() != nil {
 			return ErrClosed
 		}
 		return fmt.Errorf("no Edge TPU is usable and the CPU may not stand in: %s: %w", r.obstacle(), ErrNoDevice)
 	}
+	if err := r.stateLost(); err != nil {
+		return err
+	}
+	if err := r.begin(nil, o.ResetVariables); err != nil {
+		return err
+	}
 	start := time.Now()
 	err := o.Local(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cpuUse.count(time.Since(start), err)
+	r.state.advance(nil)
 	return err
 }
 
-// afterLoss decides whether a failed inference may be repeated elsewhere: the state of
-// a stateful model is gone with its device.
-func (r *router) afterLoss(o *tflite.Offload, cause error) error {
-	if !r.stateful {
-		return nil
-	}
-	r.mu.Lock()
-	r.lost = true
-	r.mu.Unlock()
-	if err := o.ResetVariables(); err != nil {
-		return err
-	}
-	if r.resetState {
-		return nil
-	}
-	return fmt.Errorf("%w: %w: start the sequence again, it begins with a zero state", ErrStateLost, cause)
-}
-
-// acquire waits for an accelerator that is up and idle; nil when none is up.
+// acquire waits for an accelerator that may run the next inference and is idle; nil when
+// there is none.
 func (r *router) acquire(ctx context.Context) (*slot, error) {
 	for {
 		r.mu.Lock()
-		if n := len(r.idle); n > 0 {
-			s := r.idle[0]
-			r.idle = slices.Delete(r.idle, 0, 1)
+		if k := slices.IndexFunc(r.idle, r.eligible); k >= 0 {
+			s := r.idle[k]
+			r.idle = slices.Delete(r.idle, k, k+1)
 			r.mu.Unlock()
 			return s, nil
 		}
-		none := r.life.Err() != nil || !slices.ContainsFunc(r.slots, func(s *slot) bool { return s.state == up })
+		none := r.life.Err() != nil || r.current() == nil
 		changed := r.changed
 		r.mu.Unlock()
 		if none {
@@ -320,47 +299,49 @@ func (r *router) acquire(ctx context.Context) (*slot, error) {
 	}
 }
 
+// eligible reports whether the slot's accelerator may run the next inference. The router
+// is locked.
+func (r *router) eligible(s *slot) bool { return s.state == up && r.state.allows(s.engine) }
+
+// current is the first eligible slot, nil when there is none. The router is locked.
+func (r *router) current() *slot {
+	if k := slices.IndexFunc(r.slots, r.eligible); k >= 0 {
+		return r.slots[k]
+	}
+	return nil
+}
+
 // infer runs one inference on an acquired slot, and sees to what becomes of the slot.
 func (r *router) infer(ctx context.Context, s *slot, o *tflite.Offload) error {
 	start, e := time.Now(), s.engine
-	if err := e.load(o.Inputs()); err != nil {
-		r.fail(s, err)
+	settle := func(err error) {
+		switch {
+		case err == nil:
+			r.release(s, time.Since(start))
+		case errors.Is(err, errHang):
+			r.hang(s)
+		default:
+			r.fail(s, err)
+		}
+	}
+	err := r.begin(e, e.reset)
+	if err == nil {
+		err = e.load(o.Inputs())
+	}
+	if err != nil {
+		settle(err)
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- e.invoke() }()
-	timeout := time.NewTimer(r.watchdog)
-	defer timeout.Stop()
-	select {
-	case err := <-done:
-		if err == nil {
-			err = e.unload(o.Outputs())
-		}
-		if err != nil {
-			r.fail(s, err)
-			return err
-		}
-		r.release(s, time.Since(start))
-		return nil
-	case <-timeout.C:
-		r.hang(s)
-		return errHang
-	case <-ctx.Done():
-		// The caller goes; whether the device hangs shows later.
-		go func() {
-			select {
-			case err := <-done:
-				if err != nil {
-					r.fail(s, err)
-				} else {
-					r.release(s, time.Since(start))
-				}
-			case <-time.After(r.watchdog):
-				r.hang(s)
-			}
-		}()
-		return errs.Ended(ctx)
+	// When the caller goes, whether the device hangs shows later.
+	inTime, err := await(ctx, r.watchdog, e.invoke, settle)
+	if !inTime {
+		return err
 	}
+	if err == nil {
+		err = e.unload(o.Outputs())
+	}
+	settle(err)
+	return err
 }
 
 // release gives a slot back after a good inference.
@@ -371,6 +352,7 @@ func (r *router) release(s *slot, took time.Duration) {
 	if s.state != up {
 		return
 	}
+	r.state.advance(s.engine)
 	if r.life.Err() != nil {
 		s.state = retired
 		go s.engine.close()
@@ -403,6 +385,7 @@ func (r *router) hang(s *slot) {
 		return
 	}
 	r.mu.Lock()
+	r.state.leave(e, errHang)
 	s.state, s.engine = retired, nil
 	s.why = errHang.Error() + " and libedgetpu may hold a lock: this process cannot use it again"
 	r.wake()
@@ -413,6 +396,7 @@ func (r *router) hang(s *slot) {
 func (r *router) setDown(s *slot, err error) {
 	r.mu.Lock()
 	r.idle = slices.DeleteFunc(r.idle, func(other *slot) bool { return other == s })
+	r.state.leave(s.engine, err)
 	s.state, s.engine, s.why = down, nil, err.Error()
 	revive := r.life.Err() == nil
 	if revive {
@@ -502,47 +486,23 @@ func (r *router) stillDown(s *slot, err error) {
 	}
 }
 
-// mayReturn is false while a stateful model has its state on the CPU.
-func (r *router) mayReturn() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return !r.lost
-}
-
-// resetAll zeroes the state of the engines and lets a stateful model return to its
-// accelerator.
-func (r *router) resetAll() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.lost = false
-	var failures []error
-	for _, s := range r.idle {
-		failures = append(failures, s.engine.reset())
-	}
-	return errors.Join(failures...)
-}
-
 // status is what the next inference runs on, as far as can be known, and why.
 func (r *router) status() (Device, string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, s := range r.slots {
-		if s.state == up {
-			d := s.device
-			return Device{EdgeTPU: &d}, "an Edge TPU is attached and works, driven " + s.how
-		}
+	if s := r.current(); s != nil {
+		d := s.device
+		return Device{EdgeTPU: &d}, "an Edge TPU is attached and works, driven " + s.how
 	}
 	return Device{}, r.obstacleLocked()
 }
 
-// backend is that of the first accelerator that is up.
+// backend is that of the accelerator which runs the next inference, if one does.
 func (r *router) backend() (string, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, s := range r.slots {
-		if s.state == up {
-			return s.backend, true
-		}
+	if s := r.current(); s != nil {
+		return s.backend, true
 	}
 	return "", false
 }
@@ -554,6 +514,9 @@ func (r *router) obstacle() string {
 }
 
 func (r *router) obstacleLocked() string {
+	if r.state.onCPU() {
+		return "the model's state is on the CPU; ResetState lets it leave"
+	}
 	for _, s := range r.slots {
 		switch {
 		case s.why == "":

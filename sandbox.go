@@ -3,7 +3,6 @@ package coral
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/gocoral/coral/edgetpu"
@@ -26,18 +25,14 @@ const sandboxOperator = "gocoral-elsewhere"
 // whose Invokes it serves. That one knows the model's inputs and outputs, and nothing of
 // what the file has between them.
 func newSandbox(ctx context.Context, f *file, c *config) (*sandbox, *tflite.Interpreter, error) {
-	inputs, err := sizes(f.parsed.Inputs())
-	if err != nil {
-		return nil, nil, err
-	}
-	outputs, err := sizes(f.parsed.Outputs())
+	inputs, outputs, err := f.sizes()
 	if err != nil {
 		return nil, nil, err
 	}
 	b := &sandbox{timeout: c.watchdog, start: func(ctx context.Context) (engine, error) {
-		cmd, ok, why := launcher()
-		if !ok {
-			return nil, fmt.Errorf("no worker process for the model: %s: %w", why, ErrUnsupported)
+		cmd, err := launcher()
+		if err != nil {
+			return nil, err
 		}
 		return openInWorker(ctx, cmd, c.engineSpec(f), edgetpu.Device{}, inputs, outputs)
 	}}
@@ -88,26 +83,14 @@ func (b *sandbox) try(ctx context.Context, o *tflite.Offload) error {
 	if err := e.load(o.Inputs()); err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- e.invoke() }()
-	timeout := time.NewTimer(b.timeout)
-	defer timeout.Stop()
-	select {
-	case err := <-done:
-		if err == nil {
-			return e.unload(o.Outputs())
-		}
-		if errors.Is(err, errWorkerDied) {
-			b.drop()
-		}
-		return err
-	case <-timeout.C:
+	inTime, err := await(ctx, b.timeout, e.invoke, func(error) {})
+	switch {
+	case err == nil:
+		return e.unload(o.Outputs())
+	case !inTime || errors.Is(err, errHang) || errors.Is(err, errWorkerDied):
 		b.drop()
-		return errHang
-	case <-ctx.Done():
-		b.drop()
-		return errs.Ended(ctx)
 	}
+	return err
 }
 
 // drop kills the worker; the next call starts another.

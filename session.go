@@ -43,6 +43,14 @@ func (o owned) close() {
 	}
 }
 
+// orEmpty makes a nil session, which a failed Open leaves behind, one without anything.
+func (s *Session) orEmpty() *Session {
+	if s == nil {
+		return &Session{}
+	}
+	return s
+}
+
 func newSession(pl plan, p *pair, interpreters []*tflite.Interpreter) (*Session, error) {
 	names := p.names()
 	s := &Session{
@@ -77,23 +85,26 @@ func infos(n int, get func(int) (*tflite.Tensor, error)) ([]tflite.TensorInfo, e
 }
 
 // Inputs describes the model's inputs, in order.
-func (s *Session) Inputs() []tflite.TensorInfo { return slices.Clone(s.inputs) }
+func (s *Session) Inputs() []tflite.TensorInfo { return slices.Clone(s.orEmpty().inputs) }
 
 // Outputs describes the model's outputs, in order. The shape of an output whose
 // size the graph computes is known from the result of a Run only.
-func (s *Session) Outputs() []tflite.TensorInfo { return slices.Clone(s.outputs) }
+func (s *Session) Outputs() []tflite.TensorInfo { return slices.Clone(s.orEmpty().outputs) }
 
 // InputNames returns the names of the inputs, in order: those of the model's
 // signature where it has one for the whole graph, else those of the tensors. An
 // Edge TPU model has no signature any more and takes the names of its CPU twin.
-func (s *Session) InputNames() []string { return slices.Clone(s.inputNames) }
+func (s *Session) InputNames() []string { return slices.Clone(s.orEmpty().inputNames) }
 
 // OutputNames returns the names of the outputs, as [Session.InputNames] does.
-func (s *Session) OutputNames() []string { return slices.Clone(s.outputNames) }
+func (s *Session) OutputNames() []string { return slices.Clone(s.orEmpty().outputNames) }
 
 // Path is that of the model file which runs: the compiled one on an Edge TPU, the CPU
 // model otherwise.
 func (s *Session) Path() string {
+	if s == nil {
+		return ""
+	}
 	if s.files.cpu == nil || s.Device().IsTPU() {
 		return s.files.tpu.path
 	}
@@ -112,6 +123,9 @@ func (s *Session) Device() Device {
 
 // Reason says in a sentence why the session runs on its [Session.Device].
 func (s *Session) Reason() string {
+	if s == nil {
+		return "the session is nil"
+	}
 	if s.owned.router == nil {
 		return s.reason
 	}
@@ -122,6 +136,9 @@ func (s *Session) Reason() string {
 // Backend tells what runs how many of the model's operators, such as
 // "XNNPACK (65 of 68 operators), built-in kernels (3)" or "Edge TPU (1 of 1 operators)".
 func (s *Session) Backend() string {
+	if s == nil {
+		return ""
+	}
 	if s.owned.router != nil {
 		if backend, ok := s.owned.router.backend(); ok {
 			return backend
@@ -136,19 +153,17 @@ func (s *Session) Backend() string {
 // Stats tells what each device did for the session: the accelerators in order, the CPU
 // last. A session without accelerators counts nothing and returns nil.
 func (s *Session) Stats() []Stats {
-	if s.owned.router == nil {
+	if s == nil || s.owned.router == nil {
 		return nil
 	}
 	return s.owned.router.stats()
 }
 
-// ResetState sets the state of a model with state to zero, wherever it is. After
-// [ErrStateLost] it also lets the session return to the accelerator.
+// ResetState sets the state of a model with state to zero, wherever it is. A sequence stays
+// on the device where it has begun; after a reset it begins on the best one that there is.
 func (s *Session) ResetState(ctx context.Context) error {
-	if s.owned.router != nil {
-		if err := s.owned.router.resetAll(); err != nil {
-			return fmt.Errorf("coral: reset state: %w", err)
-		}
+	if s != nil && s.owned.router != nil {
+		s.owned.router.resetState()
 	}
 	return s.Do(ctx, (*tflite.Interpreter).ResetVariables)
 }
@@ -249,6 +264,9 @@ func invoke(ctx context.Context, i *tflite.Interpreter, p *pool) (abandoned bool
 // [Session.InputNames] and [Session.OutputNames]. Every input must be given, and no
 // other name: otherwise the error wraps [ErrSize].
 func (s *Session) RunNamed(ctx context.Context, inputs map[string]any) (map[string]tflite.Value, error) {
+	if s == nil {
+		return nil, fmt.Errorf("coral: run: session is nil: %w", ErrClosed)
+	}
 	ordered := make([]any, len(s.inputNames))
 	for k, name := range s.inputNames {
 		data, ok := inputs[name]

@@ -273,3 +273,24 @@ func TestFS(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 }
+
+// A nil session is what a failed Open leaves with a caller who does not look at the error.
+func TestNilSession(t *testing.T) {
+	var s *coral.Session
+	assert.Empty(t, s.Inputs())
+	assert.Empty(t, s.Outputs())
+	assert.Empty(t, s.InputNames())
+	assert.Empty(t, s.OutputNames())
+	assert.Empty(t, s.Path())
+	assert.Empty(t, s.Backend())
+	assert.Empty(t, s.Stats())
+	assert.Equal(t, "CPU", s.Device().String())
+	assert.Equal(t, "the session is nil", s.Reason())
+	_, err := s.Run(t.Context())
+	require.ErrorIs(t, err, coral.ErrClosed)
+	_, err = s.RunNamed(t.Context(), nil)
+	require.ErrorIs(t, err, coral.ErrClosed)
+	require.ErrorIs(t, s.Do(t.Context(), nil), coral.ErrClosed)
+	require.ErrorIs(t, s.ResetState(t.Context()), coral.ErrClosed)
+	require.NoError(t, s.Close())
+}

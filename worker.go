@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -293,5 +292,3 @@ func isSocket(fd int) bool {
 	var stat unix.Stat_t
 	return unix.Fstat(fd, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFSOCK
 }
-
-var _ io.Writer = (*tail)(nil)

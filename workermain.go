@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -116,7 +115,7 @@ func (w *worker) open(q *openRequest, r *response) error {
 	if err != nil {
 		return err
 	}
-	q.Model = slices.Clip(q.Model[:0]) // the interpreter has a copy
+	q.Model = nil // the interpreter has a copy
 	r.Backend, r.How = w.engine.interpreter.Backend().String(), w.engine.by()
 	return nil
 }

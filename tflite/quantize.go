@@ -171,12 +171,16 @@ func dequantizeFrom[T quantizedElement](t *Tensor, v capi.View, dst []float32) e
 	if err != nil {
 		return err
 	}
-	channels := channelsOf(t.peek())
+	dequantize(t.peek(), src, dst)
+	return nil
+}
+
+func dequantize[T quantizedElement](info *TensorInfo, src []T, dst []float32) {
+	channels := channelsOf(info)
 	for k, q := range src {
 		scale, zero := channels.at(k)
 		dst[k] = float32(scale * (float64(q) - zero))
 	}
-	return nil
 }
 
 // channels finds the parameters for an element by its position.

@@ -159,10 +159,6 @@ func mapFloat32[T Element](s []T, f func(T) float32) []float32 {
 
 func dequantized[T quantizedElement](v Value, s []T) []float32 {
 	out := make([]float32, len(s))
-	channels := channelsOf(&v.TensorInfo)
-	for k, q := range s {
-		scale, zero := channels.at(k)
-		out[k] = float32(scale * (float64(q) - zero))
-	}
+	dequantize(&v.TensorInfo, s, out)
 	return out
 }
