@@ -4,7 +4,10 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOFUMPT_VERSION       := v0.12.0
 GOVULNCHECK_VERSION   := v1.9.0
-ZIG_VERSION           := 0.17.1
+# The newest that does not import go.digitalxero.dev/…, which not every Go proxy serves.
+NFPM_VERSION          := v2.45.2
+CYCLONEDX_VERSION     := v1.10.0
+ZIG_VERSION           := $(shell sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' scripts/cross/requirements.txt)
 
 # Runtimes that one source must build with and pass its tests on.
 RUNTIMES := 2.9.0 2.17.1 2.20.0
@@ -23,6 +26,8 @@ GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 GOFUMPT       := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)/gofumpt
 GOVULNCHECK   := $(TOOLS)/govulncheck-$(GOVULNCHECK_VERSION)/govulncheck
 ZIG           := $(TOOLS)/ziglang-$(ZIG_VERSION)/ziglang/zig
+NFPM          := $(TOOLS)/nfpm-$(NFPM_VERSION)/nfpm
+CYCLONEDX     := $(TOOLS)/cyclonedx-gomod-$(CYCLONEDX_VERSION)/cyclonedx-gomod
 
 # The modules of go.work that hold Go files. Each recipe that says $(call each,…)
 # runs its command in all of them, because ./... stops at a nested module, and
@@ -82,6 +87,12 @@ test: runtime models ## Run all tests of all modules with the race detector
 test-runtimes: deps bin/coral-runtime ## Run the tests on every runtime, relinked for each
 	@scripts/deps.sh npm mvn umockdev
 	@scripts/test-runtimes.sh $(RUNTIMES)
+
+# What scripts/cross.sh calls when it runs in a checkout.
+.PHONY: cross-tools
+cross-tools: bin/coral-runtime $(ZIG)
+	@scripts/deps.sh libusb binutils file
+	@ln -sfn "ziglang-$(ZIG_VERSION)/ziglang/zig" $(TOOLS)/zig
 
 .PHONY: test-cross
 test-cross: models $(ZIG) ## Cross-compile for the Coral Dev Board and run the core's tests under qemu
@@ -186,6 +197,12 @@ $(GOFUMPT):
 $(GOVULNCHECK):
 	@GOBIN="$(CURDIR)/$(@D)" GOFLAGS= go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
 
+$(NFPM):
+	@GOBIN="$(CURDIR)/$(@D)" GOFLAGS= go install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
+
+$(CYCLONEDX):
+	@GOBIN="$(CURDIR)/$(@D)" GOFLAGS= go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+
 $(ZIG):
 	@scripts/deps.sh pip
-	@PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --no-deps --target "$(TOOLS)/ziglang-$(ZIG_VERSION)" ziglang==$(ZIG_VERSION)
+	@PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --no-deps --target "$(TOOLS)/ziglang-$(ZIG_VERSION)" --require-hashes -r scripts/cross/requirements.txt

@@ -20,6 +20,8 @@ met() {
     npm) has npm ;;
     mvn) has mvn ;;
     qemu-arm64) [[ $(uname -m) == aarch64 ]] || { has qemu-aarch64-static && [[ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]]; } ;;
+    binutils) has readelf ;;
+    file) has file ;;
     shellcheck) has shellcheck ;;
     *) echo "deps.sh: unknown need $1" >&2; exit 2 ;;
   esac
@@ -35,6 +37,7 @@ packages() {
     npm) echo npm ;;
     mvn) echo maven ;;
     qemu-arm64) echo qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross ;;
+    binutils | file) echo "$1" ;;
     shellcheck) echo shellcheck ;;
   esac
 }
