@@ -95,9 +95,14 @@ cross-tools: bin/coral-runtime $(ZIG)
 	@ln -sfn "ziglang-$(ZIG_VERSION)/ziglang/zig" $(TOOLS)/zig
 
 .PHONY: test-cross
-test-cross: models $(ZIG) ## Cross-compile for the Coral Dev Board and run the core's tests under qemu
+test-cross: models cross-tools ## Cross-compile for all targets and run the core's tests for the Coral Dev Board under qemu
 	@scripts/deps.sh qemu-arm64
-	@ZIG="$(CURDIR)/$(ZIG)" scripts/test-cross.sh
+	@scripts/test-cross.sh
+
+.PHONY: test-arm64
+test-arm64: models cross-tools ## Run all tests under qemu for 64-bit ARM (root; takes long)
+	@scripts/deps.sh qemu-arm64
+	@scripts/with-qemu.sh scripts/test-cross.sh all
 
 # What the race detector cannot see: Go pointers that C keeps, and C's own heap errors.
 .PHONY: test-memory

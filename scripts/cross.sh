@@ -22,7 +22,7 @@ home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 fail() {
   echo "cross.sh: $*" >&2
-  exit "${status:-1}"
+  exit 1
 }
 
 usage() {
@@ -79,56 +79,15 @@ take_tags "${from_environment[@]}"
 build=()
 take_tags "${flags[@]}"
 
-# --- what is built with ----------------------------------------------------------
+# --- build ------------------------------------------------------------------------
 
-zig=${CORAL_ZIG:-}
-runtime=${CORAL_RUNTIME:-}
-libs=${CORAL_LIBS:-$home/bin/cross}
-if [[ -z $zig || -z $runtime ]]; then
-  make -C "$home" --no-print-directory cross-tools >&2
-  zig=${zig:-$home/bin/tools/zig}
-  runtime=${runtime:-$home/bin/coral-runtime}
-fi
-[[ -x $zig ]] || fail "there is no zig at $zig"
-[[ -x $runtime ]] || fail "there is no coral-runtime at $runtime"
+# shellcheck source=scripts/cross/environment.sh
+. "$home/scripts/cross/environment.sh"
+cross_environment
+[[ ,${tags// /,}, == *,nousb,* ]] || cross_libusb
 
 stage=$(mktemp -d "${TMPDIR:-/tmp}/coral-cross.XXXXXX")
 trap 'rm -rf --one-file-system "$stage"' EXIT
-
-"$runtime" fetch --root "$libs" --platform "linux/$goarch" --version "$tflite" >/dev/null
-library=$libs/lib/$tflite/linux_$goarch
-libusb=$libs/libusb/$zig_target
-export CC="'$zig' cc -target $zig_target"
-# What the library itself needs of libc and libstdc++ is the other machine's business.
-export CGO_LDFLAGS="'-L$library' '-L$libusb' -Wl,-rpath,\$ORIGIN/lib -Wl,--enable-new-dtags -Wl,--allow-shlib-undefined${CGO_LDFLAGS:+ $CGO_LDFLAGS}"
-export CGO_ENABLED=1 GOOS=linux GOARCH=$goarch GOARM=${goarm:-7}
-export CGO_CFLAGS="'-I$libusb' ${CGO_CFLAGS:--O2 -g}"
-# No flags of this machine's libraries. Those with paths are above, since the go command
-# keeps what it has compiled together with what pkg-config said then.
-export PKG_CONFIG_LIBDIR=$libusb
-
-# make_libusb lays down libusb's header, and for the linker a library with the functions
-# that the board's libusb has and no others: a newer one fails here, not there.
-make_libusb() {
-  local header made=$stage/libusb
-  header=$(env -u PKG_CONFIG_LIBDIR pkg-config --variable=includedir libusb-1.0 2>/dev/null)/libusb-1.0/libusb.h
-  [[ -f $header ]] || fail "libusb.h is missing: install libusb-1.0-0-dev and pkg-config, or build with -- -tags nousb"
-  mkdir -p "$made" "$libusb"
-  cp "$header" "$made/"
-  sed 's/.*/void &(void) {}/' "$home/scripts/cross/libusb-1.0.22.symbols" >"$made/stub.c"
-  "$zig" cc -target "$zig_target" -shared -nostdlib -Wl,-soname,libusb-1.0.so.0 -o "$made/libusb-1.0.so" "$made/stub.c"
-  cat >"$made/libusb-1.0.pc" <<PC
-Name: libusb-1.0
-Description: that of the other machine
-Version: 1.0.22
-Cflags:
-Libs: -lusb-1.0
-PC
-  mv "$made"/* "$libusb/"
-}
-[[ ,${tags// /,}, == *,nousb,* ]] || [[ $libusb/libusb-1.0.pc -nt $home/scripts/cross/libusb-1.0.22.symbols ]] || make_libusb
-
-# --- build ------------------------------------------------------------------------
 
 # A folder may be a module of its own.
 from=. what=$package

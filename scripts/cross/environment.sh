@@ -1,0 +1,46 @@
+# shellcheck shell=bash disable=SC2154 # sourced, after targets.sh and a call of target
+# The environment in which the go command cross-compiles for the target.
+
+# cross_environment exports it, and sets library, the folder with TensorFlow Lite.
+cross_environment() {
+  local runtime=${CORAL_RUNTIME:-}
+  zig=${CORAL_ZIG:-}
+  libs=${CORAL_LIBS:-$home/bin/cross}
+  if [[ -z $zig || -z $runtime ]]; then
+    make -C "$home" --no-print-directory cross-tools >&2
+    zig=${zig:-$home/bin/tools/zig} runtime=${runtime:-$home/bin/coral-runtime}
+  fi
+  "$runtime" fetch --root "$libs" --platform "linux/$goarch" --version "$tflite" >/dev/null
+  library=$libs/lib/$tflite/linux_$goarch
+  libusb=$libs/libusb/$zig_target
+
+  mkdir -p "$libusb" # a linker warns of folders that are not there
+
+  export CGO_ENABLED=1 GOOS=linux GOARCH=$goarch GOARM=${goarm:-7}
+  export CC="'$zig' cc -target $zig_target"
+  export CGO_CFLAGS="'-I$libusb' ${CGO_CFLAGS:--O2 -g}"
+  # What TensorFlow Lite itself needs of libc and libstdc++ is the other machine's business.
+  export CGO_LDFLAGS="'-L$library' '-L$libusb' -Wl,-rpath,\$ORIGIN/lib -Wl,--enable-new-dtags -Wl,--allow-shlib-undefined${CGO_LDFLAGS:+ $CGO_LDFLAGS}"
+  # Nothing of this machine's libraries. The paths are above and not in here, since the go
+  # command keeps what it has compiled together with what pkg-config said then.
+  export PKG_CONFIG_LIBDIR=$libusb
+}
+
+# cross_libusb lays down libusb's header, and for the linker a library with the functions
+# that the board's libusb has and no others: a newer one fails here, not there.
+cross_libusb() {
+  local symbols=$home/scripts/cross/libusb-1.0.22.symbols header made
+  [[ ! $libusb/libusb-1.0.pc -nt $symbols ]] || return 0
+  header=$(env -u PKG_CONFIG_LIBDIR pkg-config --variable=includedir libusb-1.0 2>/dev/null)/libusb-1.0/libusb.h
+  if [[ ! -f $header ]]; then
+    echo "libusb.h is missing: install libusb-1.0-0-dev and pkg-config, or build with the tag nousb" >&2
+    return 1
+  fi
+  made=$(mktemp -d "$libusb.XXXXXX")
+  cp "$header" "$made/"
+  sed 's/.*/void &(void) {}/' "$symbols" >"$made/stub.c"
+  "$zig" cc -target "$zig_target" -shared -nostdlib -Wl,-soname,libusb-1.0.so.0 -o "$made/libusb-1.0.so" "$made/stub.c"
+  printf '%s\n' 'Name: libusb-1.0' 'Description: that of the other machine' 'Version: 1.0.22' 'Libs: -lusb-1.0' >"$made/libusb-1.0.pc"
+  mv "$made"/* "$libusb/"
+  rmdir "$made"
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# Makes the packages of the command line for all targets: make package
+#
+# In dist/packages there are afterwards, for each,
+#
+#   coral-go_VERSION_NAME.deb        for Debian and what comes from it (packaging/nfpm.yaml)
+#   coral-go_VERSION_NAME.tar.gz     for everything else with a glibc
+#   coral-go_VERSION_NAME.cdx.json   what is inside, in CycloneDX (the SBOM)
+#
+# and SHA256SUMS over all. The version is the one that the Go command stamps on the
+# program, so that packages, `coral version` and SBOM agree; the time of all files is the
+# last commit's, so that the same commit gives the same bytes.
+#
+# NFPM and CYCLONEDX name the two tools; the Makefile sets them.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/targets.sh
+. scripts/targets.sh
+
+umask 022
+export LC_ALL=C.UTF-8 TZ=UTC
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+# Go's own flags of this machine have no say in what is shipped.
+export GOFLAGS=-buildvcs=auto
+
+stage=$(mktemp -d)
+trap 'rm -rf --one-file-system "$stage"' EXIT
+packages=$stage/packages
+export COMMON=$stage/common
+mkdir -p "$packages" "$COMMON"/{completions,doc,man,udev} "$COMMON.gz"
+
+# --- alike for all ----------------------------------------------------------------
+
+# Completions and manual pages come from the command itself, for which it needs no cgo.
+(cd cmd/coral && CGO_ENABLED=0 go build -o "$stage/generator" .)
+version=$("$stage/generator" version --json | jq -r .version)
+version=${version#v}
+[[ $version != '(devel)' ]] || version=0.0.0-devel
+# What comes after the first hyphen is older than what has none: Debian's word is ~.
+debian=${version/-/\~}
+debian=${debian//-/.}
+
+"$stage/generator" completion bash >"$COMMON/completions/coral.bash"
+"$stage/generator" completion zsh >"$COMMON/completions/_coral"
+"$stage/generator" completion fish >"$COMMON/completions/coral.fish"
+"$stage/generator" man "$COMMON/man"
+cp packaging/60-coral-go.rules "$COMMON/udev/"
+cp packaging/copyright README.md CHANGELOG.md "$COMMON/doc/"
+[[ ! -d docs ]] || cp docs/*.md "$COMMON/doc/"
+gzip -9nk "$COMMON"/man/*
+mv "$COMMON"/man/*.gz "$COMMON.gz/"
+
+# licences is {module: SPDX identifier}, from packaging/copyright.
+licences=$(awk -v RS= -F '\n' '{
+  files = licence = ""
+  for (i = 1; i <= NF; i++) {
+    if (sub(/^Files: /, "", $i)) files = $i
+    if (sub(/^License: /, "", $i)) licence = $i == "Expat" ? "MIT" : $i
+  }
+  n = split(files, modules, " ")
+  for (i = 1; i <= n; i++) if (sub(/\/\*$/, "", modules[i])) print modules[i], licence
+}' packaging/copyright | jq -Rn '[inputs / " " | {(.[0]): .[1]}] | add')
+
+# --- for each ---------------------------------------------------------------------
+
+# depends sets what nfpm.yaml asks for, from the libraries that the files of the bundle
+# need and the floors that scripts/check-bundle.sh holds them to. A library that nobody has
+# thought of is an error.
+depends() {
+  local soname
+  unset DEB_LIBC DEB_LIBGCC DEB_LIBSTDCXX DEB_LIBUSB
+  for soname in $(readelf --dynamic "$BUNDLE/coral" "$BUNDLE"/lib/* | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+    case $soname in
+      libc.so.6) DEB_LIBC="libc6 (>= $glibc)" ;;
+      ld-linux* | libm.so.6 | libdl.so.2 | librt.so.1 | libpthread.so.0 | libresolv.so.2) ;; # of libc6 as well
+      libgcc_s.so.1) DEB_LIBGCC='libgcc-s1 | libgcc1' ;; # its name before Debian 11
+      libstdc++.so.6) DEB_LIBSTDCXX="libstdc++6 (>= $(gcc_with "$glibcxx"))" ;;
+      libusb-1.0.so.0) DEB_LIBUSB='libusb-1.0-0 (>= 2:1.0.22)' ;; # what scripts/cross.sh links with
+      libtensorflowlite_c.so) ;; # comes along
+      *) echo "package.sh: which package has $soname? Say it in depends" >&2; return 1 ;;
+    esac
+  done
+  export DEB_LIBC DEB_LIBGCC DEB_LIBSTDCXX DEB_LIBUSB
+}
+
+# gcc_with GLIBCXX is the version of GCC, and so of Debian's libstdc++6, that brought it.
+gcc_with() {
+  case $1 in
+    3.4.25) echo 8 ;;
+    3.4.30) echo 12 ;;
+    *) echo "package.sh: which GCC has GLIBCXX_$1? Say it in gcc_with" >&2; return 1 ;;
+  esac
+}
+
+# changelog is in Debian's form, one entry that points at ours.
+changelog() {
+  cat <<CHANGELOG
+coral-go ($DEB_VERSION) unstable; urgency=medium
+
+  * Changes are told in /usr/share/doc/coral-go/CHANGELOG.md.
+
+ -- Coral for Go <gocoral@users.noreply.github.com>  $(date -R -d "@$SOURCE_DATE_EPOCH")
+CHANGELOG
+}
+
+# sbom is what cyclonedx-gomod reads out of the program, with the licences, and with the
+# native library, of which it knows nothing. Its own search for licences took those of
+# golang.org/x for another one of BSD's.
+sbom() {
+  "$CYCLONEDX" bin -json -std -noserial -notimestamp -version "v$version" "$BUNDLE/coral" 2>"$stage/cyclonedx.log" |
+    jq --argjson licences "$licences" --argjson runtime "$(jq --arg version "$tflite" --arg arch "$goarch" \
+      '.runtimes[] | select(.version == $version) | . + (.builds[] | select(.os == "linux" and .arch == $arch))' third_party/runtimes.json)" \
+      --arg version "v$version" --arg date "$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)" -f packaging/sbom.jq ||
+    { cat "$stage/cyclonedx.log" >&2; return 1; }
+}
+
+# package TARGET NAME SUFFIX
+package() {
+  target "$1"
+  local file=coral-go_${version}_$2
+  export BUNDLE=$stage/bundle/$1 DEB_ARCH=$deb DEB_VERSION=$debian$3
+  echo "=== $file, TensorFlow Lite $tflite"
+  scripts/cross.sh ./cmd/coral --target "$1" --output "$BUNDLE" -- -ldflags='-s -w' >"$stage/cross.log" ||
+    { cat "$stage/cross.log"; return 1; }
+  depends
+  sbom >"$packages/$file.cdx.json"
+
+  # The same files in both: the archive is the bundle and what is common.
+  mkdir "$stage/$file"
+  cp -a "$BUNDLE/." "$COMMON/." LICENSE "$stage/$file/"
+  tar -C "$stage" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -cf - "$file" |
+    gzip -9n >"$packages/$file.tar.gz"
+
+  changelog | gzip -9n >"$BUNDLE/changelog.gz"
+  "$NFPM" package --config packaging/nfpm.yaml --packager deb --target "$packages/$file.deb"
+}
+
+# Debian's name, and for the Coral boards a version that any later Debian's goes before.
+package amd64 amd64 ''
+package arm64 arm64 ''
+package armv7 armhf ''
+package coral mendel-arm64 '~mendel'
+
+(cd "$packages" && sha256sum -- * >"$stage/SHA256SUMS")
+mkdir -p dist/packages
+find dist/packages -maxdepth 1 -type f \( -name 'coral-go_*' -o -name SHA256SUMS \) -delete
+cp "$packages"/* "$stage/SHA256SUMS" dist/packages/
+ls -l dist/packages
