@@ -22,13 +22,50 @@ for_target() (
   target "$1"
   cross_environment
   cross_libusb
+  echo "=== $1 with TensorFlow Lite $tflite"
   "${@:2}"
 )
 
 build_everything() {
-  echo "=== $1 with TensorFlow Lite $tflite"
   for module in . cmd/coral; do go build -C "$module" -tags $tags ./...; done
 }
+
+# other_system GOOS GOARCH ZIGTARGET sets up for a system that is not Linux. libusb is
+# left out there.
+other_system() {
+  echo "=== $1/$2 with TensorFlow Lite 2.17.1, without libusb"
+  bin/coral-runtime fetch --root bin/cross --platform "$1/$2" --version 2.17.1 >/dev/null
+  tags+=,nousb
+  export CGO_ENABLED=1 GOOS=$1 GOARCH=$2 CC="'$home/bin/tools/zig' cc -target $3"
+  export CGO_LDFLAGS="'-L$home/bin/cross/lib/2.17.1/$1_$2'"
+}
+
+build_for_windows() (
+  other_system windows amd64 x86_64-windows-gnu
+  build_everything
+)
+
+# Apple's frameworks, which Go's own packages link with, are nowhere to be had. Empty ones
+# stand in for them, and what they should have is left to be looked up when a program
+# starts; so this compiles all C and links it, and shows no more.
+build_for_macos() (
+  stubs=$(mktemp -d)
+  trap 'rm -r "$stubs"' EXIT
+  for framework in CoreFoundation Security; do
+    mkdir "$stubs/$framework.framework"
+    text_library "/System/Library/Frameworks/$framework.framework/Versions/A/$framework" >"$stubs/$framework.framework/$framework.tbd"
+  done
+  text_library /usr/lib/libresolv.9.dylib >"$stubs/libresolv.tbd"
+  other_system darwin arm64 aarch64-macos
+  CGO_LDFLAGS+=" '-L$stubs' '-F$stubs' -Wl,-undefined,dynamic_lookup"
+  # Without debug information, which would need Apple's strip.
+  export GOFLAGS=-ldflags=-w
+  for module in . cmd/coral; do go vet -C "$module" -tags $tags ./...; done
+  build_everything
+)
+
+# text_library NAME is an empty library as Apple's linkers read it.
+text_library() { printf '%s\n' '--- !tapi-tbd' 'tbd-version: 4' 'targets: [ arm64-macos ]' "install-name: '$1'" ...; }
 
 # Tests left out, which measure time or memory that qemu distorts:
 #   a deadline while a slow model runs, which takes minutes here;
@@ -54,5 +91,7 @@ if [[ ${1:-} == all ]]; then
   exit
 fi
 
-for name in "${targets[@]}"; do for_target "$name" build_everything "$name"; done
+for name in "${targets[@]}"; do for_target "$name" build_everything; done
+build_for_windows
+build_for_macos
 for_target coral core_tests

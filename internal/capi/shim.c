@@ -27,6 +27,7 @@ static void* lookup(const char* name) {
 #endif
 }
 
+#undef OPTIONAL /* of Windows' own headers */
 #define OPTIONAL(result, name, parameters)                       \
   typedef result(*name##_fn) parameters;                         \
   static name##_fn find_##name(void) {                           \
