@@ -22,6 +22,9 @@ met() {
     qemu-arm64) [[ $(uname -m) == aarch64 ]] || { has qemu-aarch64-static && [[ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]]; } ;;
     binutils) has readelf ;;
     file) has file ;;
+    jq) has jq ;;
+    debian) has mmdebstrap && has unshare && has setpriv ;;
+    packages) has lintian && has mmdebstrap && has dpkg-deb && has unshare ;;
     shellcheck) has shellcheck ;;
     *) echo "deps.sh: unknown need $1" >&2; exit 2 ;;
   esac
@@ -38,6 +41,9 @@ packages() {
     mvn) echo maven ;;
     qemu-arm64) echo qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross ;;
     binutils | file) echo "$1" ;;
+    jq) echo jq ;;
+    debian) echo mmdebstrap util-linux ;;
+    packages) echo lintian mmdebstrap dpkg util-linux ;;
     shellcheck) echo shellcheck ;;
   esac
 }

@@ -157,6 +157,23 @@ func TestLibraryBuiltElsewhere(t *testing.T) {
 	assert.Len(t, rawLibrary(t, sim).Devices(), 1)
 }
 
+// CC is read as the go command reads it.
+func TestCompilerInAFolderWithSpaces(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "with space")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	marker := filepath.Join(dir, "called")
+	script := "#!/bin/sh\ntouch '" + marker + "'\nexec cc \"$@\"\n"
+	compiler := filepath.Join(dir, "compiler")
+	require.NoError(t, os.WriteFile(compiler, []byte(script), 0o700))
+	for _, quote := range []string{"'", `"`} {
+		require.NoError(t, os.RemoveAll(marker))
+		t.Setenv("CC", quote+compiler+quote+" -DQUOTED")
+		t.Setenv("EDGETPU_SIM_CFLAGS", fmt.Sprintf("-DNOT_CACHED_%d", os.Getpid()))
+		start(t)
+		assert.FileExists(t, marker)
+	}
+}
+
 func TestBuildFailures(t *testing.T) {
 	t.Run("no compiler", func(t *testing.T) {
 		t.Setenv("PATH", "")

@@ -20,29 +20,30 @@ const module = "github.com/gocoral/coral"
 // It is the "may import" table of the design. An entry added here is a decision:
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
-	".":                   {"delegate", "delegate/xnnpack", "edgetpu", "golang.org/x/sys", "internal/errs", "model", "tflite"},
-	"tflite":              {"delegate", "internal/capi", "internal/errs", "model"},
-	"delegate":            {"github.com/mattn/go-tflite/delegates"},
-	"delegate/xnnpack":    {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
-	"delegate/plugin":     {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi"},
-	"edgetpu":             {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/errs", "internal/libedgetpu", "internal/oldabi", "model"},
-	"edgetpu/edgetputest": {"github.com/google/flatbuffers", "internal/errs", "model"},
-	"model":               {"github.com/google/flatbuffers", "internal/errs"},
-	"vision":              {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
-	"internal/errs":       {},
-	"internal/capi":       {"internal/errs"},
-	"internal/dl":         {"internal/errs"},
-	"internal/oldabi":     {"internal/errs"},
-	"internal/borrow":     {"internal/errs"},
-	"internal/libedgetpu": {"internal/dl", "internal/errs"},
-	"third_party":         {},
-	"cmd/coral-runtime":   {"third_party"},
-	"scripts":             {},
-	"examples":            {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
+	".":                             {"delegate", "delegate/xnnpack", "edgetpu", "golang.org/x/sys", "internal/errs", "model", "tflite"},
+	"tflite":                        {"delegate", "internal/capi", "internal/errs", "model"},
+	"delegate":                      {"github.com/mattn/go-tflite/delegates"},
+	"delegate/xnnpack":              {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
+	"delegate/plugin":               {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi"},
+	"edgetpu":                       {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/errs", "internal/libedgetpu", "internal/oldabi", "model"},
+	"edgetpu/edgetputest":           {"github.com/google/flatbuffers", "internal/errs", "model"},
+	"model":                         {"github.com/google/flatbuffers", "internal/errs"},
+	"vision":                        {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
+	"internal/errs":                 {},
+	"internal/capi":                 {"internal/errs"},
+	"internal/dl":                   {"internal/errs"},
+	"internal/oldabi":               {"internal/errs"},
+	"internal/borrow":               {"internal/errs"},
+	"internal/libedgetpu":           {"internal/dl", "internal/errs"},
+	"third_party":                   {},
+	"cmd/coral-runtime":             {"third_party"},
+	"scripts":                       {},
+	"scripts/verify-image/isolated": {".", "vision"},
+	"examples":                      {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
 }
 
 // ownModules have their own go.mod and may import everything public.
-var ownModules = []string{"bench", "cmd/coral"}
+var ownModules = []string{"bench", "cmd/coral", "examples/hello"}
 
 // importsFollowDesign checks the imports of every file of the library, for all
 // platforms and tags, against [rooms].

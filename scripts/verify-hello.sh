@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Follows examples/hello/README.md to the letter on a fresh Debian with Go, as root:
+#
+#   scripts/verify-hello.sh    (make verify-hello)
+#
+# In a folder with Debian bookworm, this machine's Go and the files of this checkout, the
+# lines of the README's console blocks are run, # by root and $ by a user, and the program
+# must print what the README says. Registries and certificates that this machine is set
+# up for are set there too.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+readme=examples/hello/README.md
+
+fail() {
+  echo "verify-hello.sh: $*" >&2
+  exit 1
+}
+
+# Mounts are made in a namespace of their own, and are gone when it ends.
+if [[ ${1-} != --inside ]]; then
+  [[ $(id -u) == 0 ]] || fail "run it as root"
+  dir=$(mktemp -d "${TMPDIR:-/tmp}/coral-hello.XXXXXX")
+  trap 'rm -rf --one-file-system "$dir"' EXIT
+  unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$dir"
+  exit
+fi
+root=$2/root
+start=$SECONDS
+step() { printf '\n=== %s (%d s)\n' "$*" $((SECONDS - start)); }
+
+# console PROMPT: the commands that the README has after it.
+console() { awk -v prompt="$1 " '/^```/ { inside = /console/ } inside && index($0, prompt) == 1 { print substr($0, 3) }' $readme; }
+
+# expected: what it shows after the last command.
+expected() { awk '/^```/ { inside = /console/; next } inside && /^[#$] / { text = ""; next } inside { text = text $0 "\n" } END { printf "%s", text }' $readme; }
+
+# settings prints what this machine's package managers were told, as variables.
+settings() {
+  local name certificates=/etc/this-machine.crt
+  for name in PIP_CERT SSL_CERT_FILE; do echo "$name=$certificates"; done
+  for name in GOPROXY GOSUMDB GONOSUMDB GONOPROXY; do echo "$name=$(go env $name)"; done
+  echo "PIP_INDEX_URL=$(python3 -m pip config get global.index-url 2>/dev/null || true)"
+}
+
+# inside COMMAND... runs it there.
+inside() {
+  chroot "$root" env -i DEBIAN_FRONTEND=noninteractive LANG=C.UTF-8 HOME=/root \
+    PATH=/usr/local/go/bin:/usr/sbin:/usr/bin:/sbin:/bin "${variables[@]}" "$@"
+}
+as_user() { inside setpriv --reuid newcomer --regid newcomer --init-groups env HOME=/newcomer "$@"; }
+
+step "Debian bookworm and Go"
+# shellcheck disable=SC2016 # for apt
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
+[[ -n $mirror ]] || fail "this machine's apt knows no Debian mirror"
+mmdebstrap --quiet --variant=apt bookworm "$root" "$mirror"
+mount -t proc proc "$root/proc"
+cp --remove-destination /etc/resolv.conf "$root/etc/"
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/this-machine.crt"
+mapfile -t variables < <(settings | grep -v '=$')
+cp -r "$(go env GOROOT)" "$root/usr/local/go"
+inside useradd --create-home --home-dir /newcomer newcomer
+mkdir "$root/newcomer/coral"
+git ls-files -z --cached --others --exclude-standard |
+  tar --create --null --ignore-failed-read --files-from - | tar --extract -C "$root/newcomer/coral"
+inside chown -R newcomer: /newcomer
+
+step "as root"
+console '#' | tee "$root/root.sh"
+echo 'APT::Get::Assume-Yes "true";' >"$root/etc/apt/apt.conf.d/answer"
+inside apt-get -qq update
+inside bash -euc '. /root.sh' </dev/null >"$2/apt.log" 2>&1 || { tail -n 20 "$2/apt.log"; fail "this fails, see above"; }
+
+step "as a user"
+console '$' | tee "$root/user.sh"
+as_user bash -euc 'cd; . /user.sh' </dev/null | tee "$2/output"
+diff <(expected) <(tail -n "$(expected | wc -l)" "$2/output") || fail "$readme shows something else"
+
+step "with bad input"
+# complains ARGUMENT... must end in one line of its own and a status.
+complains() {
+  local said status=0
+  said=$(as_user bash -c 'cd ~/coral/examples/hello && ./hello "$@"' bash "$@" 2>&1 >/dev/null) || status=$?
+  said=$(grep -v '^INFO: ' <<<"$said") # the native library's own
+  [[ $status != 0 && $said =~ ^(hello|usage):[^$'\n']+$ ]] || fail "hello $*: status $status, $said"
+  echo "$said"
+}
+complains
+complains missing.png
+complains imagenet_labels.txt
+complains -model missing.tflite peacock.png
+complains -model peacock.png peacock.png
+complains -labels peacock.png peacock.png
+step "done"
