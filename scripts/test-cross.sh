@@ -77,6 +77,8 @@ left_out='^(TestDeadlineOfWhatCannotBeInterrupted|TestDroppedInterpretersLeaveNo
 # run_tests GO-TEST-ARGUMENTS runs tests of the target on this machine.
 run_tests() {
   export LD_LIBRARY_PATH=$library CORAL_EXPECT_TFLITE=$tflite QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
+  # One test has no home folder, where zig would keep what it makes.
+  export ZIG_GLOBAL_CACHE_DIR=$libs/zig-cache ZIG_LOCAL_CACHE_DIR=$libs/zig-cache
   go test -tags $tags,nousb -skip "$left_out" "$@"
 }
 

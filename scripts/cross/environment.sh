@@ -7,7 +7,8 @@ cross_environment() {
   zig=${CORAL_ZIG:-}
   libs=${CORAL_LIBS:-$home/bin/cross}
   if [[ -z $zig || -z $runtime ]]; then
-    make -C "$home" --no-print-directory cross-tools >&2
+    # For this machine, whatever the user builds for.
+    env -u GOFLAGS -u GOOS -u GOARCH make -C "$home" --no-print-directory cross-tools >&2
     zig=${zig:-$home/bin/tools/zig} runtime=${runtime:-$home/bin/coral-runtime}
   fi
   "$runtime" fetch --root "$libs" --platform "linux/$goarch" --version "$tflite" >/dev/null
