@@ -71,7 +71,8 @@ text_library() { printf '%s\n' '--- !tapi-tbd' 'tbd-version: 4' 'targets: [ arm6
 #   a deadline while a slow model runs, which takes minutes here;
 #   how much memory the process or its worker takes, of which qemu's own share is unknown
 #   and on which the limit has no effect;
-#   umockdev, which is preloaded into programs for this machine only.
+#   umockdev, which is preloaded into programs for this machine only;
+#   this machine's compiler, which makes no library for the other.
 left_out='^(TestDeadlineOfWhatCannotBeInterrupted|TestDroppedInterpretersLeaveNoMemory|TestNoLeak|TestSandboxMemoryLimit|TestUmockdev.*|TestDevicesUnderUmockdev|TestCompilerInAFolderWithSpaces)$'
 
 # run_tests GO-TEST-ARGUMENTS runs tests of the target on this machine.
@@ -81,6 +82,34 @@ run_tests() {
   export ZIG_GLOBAL_CACHE_DIR=$libs/zig-cache ZIG_LOCAL_CACHE_DIR=$libs/zig-cache
   go test -tags $tags,nousb -skip "$left_out" "$@"
 }
+
+# test_bundle cross-compiles a program with C++ of its own for this machine, and takes its
+# library away.
+test_bundle() (
+  for name in "${targets[@]}"; do
+    target "$name"
+    [[ $goarch != "$(go env GOARCH)" || $name == coral ]] || break
+  done
+  echo "=== a program with C++, for $name"
+  dir=$(mktemp -d)
+  trap 'rm -r "$dir"' EXIT
+  cp examples/hello/* "$dir"
+  cd "$dir"
+  rm -f ./*_test.go
+  echo 'extern "C" const char* greet() { static struct { const char* text = "C++ greets"; } it; return it.text; }' >greet.cpp
+  printf '%s\n' 'package main' '// const char* greet(void);' 'import "C"' 'func init() { println(C.GoString(C.greet())) }' >greet.go
+  GOWORK=off go mod edit -replace "github.com/gocoral/coral=$home"
+  "$home/scripts/cross.sh" . --target "$name"
+  # says TEXT: what the program ends in.
+  says() {
+    said=$("dist/$name/run-hello" 2>&1) || true
+    [[ $said == *"$1"* ]] || { echo "run-hello said: $said, not: $1" >&2; return 1; }
+  }
+  says 'C++ greets'
+  says 'usage: hello'
+  rm -r "dist/$name/lib"
+  says 'hello: lib/libtensorflowlite_c.so is missing; copy the whole folder'
+)
 
 core_tests() {
   local emulator=()
@@ -98,4 +127,5 @@ fi
 for name in "${targets[@]}"; do for_target "$name" build_everything; done
 build_for_windows
 build_for_macos
+test_bundle
 for_target coral core_tests

@@ -11,6 +11,7 @@ cross_environment() {
     env -u GOFLAGS -u GOOS -u GOARCH make -C "$home" --no-print-directory cross-tools >&2
     zig=${zig:-$home/bin/tools/zig} runtime=${runtime:-$home/bin/coral-runtime}
   fi
+  command -v "$zig" >/dev/null || { echo "there is no zig at $zig" >&2; return 1; }
   "$runtime" fetch --root "$libs" --platform "linux/$goarch" --version "$tflite" >/dev/null
   library=$libs/lib/$tflite/linux_$goarch
   libusb=$libs/libusb/$zig_target
@@ -18,7 +19,7 @@ cross_environment() {
   mkdir -p "$libusb" # a linker warns of folders that are not there
 
   export CGO_ENABLED=1 GOOS=linux GOARCH=$goarch GOARM=${goarm:-7}
-  export CC="'$zig' cc -target $zig_target"
+  export CC="'$zig' cc -target $zig_target" CXX="'$zig' c++ -target $zig_target"
   export CGO_CFLAGS="'-I$libusb' ${CGO_CFLAGS:--O2 -g}"
   # What TensorFlow Lite itself needs of libc and libstdc++ is the other machine's business.
   export CGO_LDFLAGS="'-L$library' '-L$libusb' -Wl,-rpath,\$ORIGIN/lib -Wl,--enable-new-dtags -Wl,--allow-shlib-undefined${CGO_LDFLAGS:+ $CGO_LDFLAGS}"
@@ -32,7 +33,7 @@ cross_environment() {
 cross_libusb() {
   local symbols=$home/scripts/cross/libusb-1.0.22.symbols header made
   [[ ! $libusb/libusb-1.0.pc -nt $symbols ]] || return 0
-  header=$(env -u PKG_CONFIG_LIBDIR pkg-config --variable=includedir libusb-1.0 2>/dev/null)/libusb-1.0/libusb.h
+  header=$(env -u PKG_CONFIG_LIBDIR pkg-config --variable=includedir libusb-1.0 2>/dev/null || true)/libusb-1.0/libusb.h
   if [[ ! -f $header ]]; then
     echo "libusb.h is missing: install libusb-1.0-0-dev and pkg-config, or build with the tag nousb" >&2
     return 1
@@ -40,8 +41,12 @@ cross_libusb() {
   made=$(mktemp -d "$libusb.XXXXXX")
   cp "$header" "$made/"
   sed 's/.*/void &(void) {}/' "$symbols" >"$made/stub.c"
-  "$zig" cc -target "$zig_target" -shared -nostdlib -Wl,-soname,libusb-1.0.so.0 -o "$made/libusb-1.0.so" "$made/stub.c"
+  if ! "$zig" cc -target "$zig_target" -shared -nostdlib -Wl,-soname,libusb-1.0.so.0 -o "$made/libusb-1.0.so" "$made/stub.c"; then
+    rm -r "$made"
+    return 1
+  fi
   printf '%s\n' 'Name: libusb-1.0' 'Description: that of the other machine' 'Version: 1.0.22' 'Libs: -lusb-1.0' >"$made/libusb-1.0.pc"
-  mv "$made"/* "$libusb/"
+  mv "$made"/*.[hc] "$made"/*.so "$libusb/"
+  mv "$made"/*.pc "$libusb/" # which says that all is there
   rmdir "$made"
 }

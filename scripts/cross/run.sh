@@ -9,8 +9,13 @@ if [ ! -e @LOADER@ ]; then
   exit 126
 fi
 
+if [ "$(uname -m)" = armv6l ]; then
+  echo "@NAME@: this machine's processor is an ARMv6. @NAME@ is for: @ABOUT@" >&2
+  exit 126
+fi
+
 # The loader itself knows best what is missing.
-missing=$(@LOADER@ --list "$program" 2>&1 | grep 'not found')
+missing=$(@LOADER@ --list "$program" 2>&1 | grep -e 'not found' -e 'cannot open')
 case $missing in
   '') exec "$program" "$@" ;;
   *GLIBC*) why="the C or C++ library of this system is too old, glibc @GLIBC@ is needed; on a Coral board use a bundle made with --target coral" ;;
