@@ -5,8 +5,9 @@
 #
 # In a folder with Debian bookworm, this machine's Go and the files of this checkout, the
 # lines of the README's console blocks are run, # by root and $ by a user, and the program
-# must print what the README says. Registries and certificates that this machine is set
-# up for are set there too.
+# must print what the README says. The Debian comes from the mirror that this machine's apt
+# uses, or CORAL_MIRROR; registries and certificates that this machine is set up for are
+# set there too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readme=examples/hello/README.md
@@ -20,7 +21,7 @@ fail() {
 if [[ ${1-} != --inside ]]; then
   [[ $(id -u) == 0 ]] || fail "run it as root"
   dir=$(mktemp -d "${TMPDIR:-/tmp}/coral-hello.XXXXXX")
-  trap 'rm -rf --one-file-system "$dir"' EXIT
+  trap 'grep -q " $dir" /proc/self/mounts || rm -rf --one-file-system "$dir"' EXIT
   unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$dir"
   exit
 fi
@@ -31,8 +32,8 @@ step() { printf '\n=== %s (%d s)\n' "$*" $((SECONDS - start)); }
 # console PROMPT: the commands that the README has after it.
 console() { awk -v prompt="$1 " '/^```/ { inside = /console/ } inside && index($0, prompt) == 1 { print substr($0, 3) }' $readme; }
 
-# expected: what it shows after the last command.
-expected() { awk '/^```/ { inside = /console/; next } inside && /^[#$] / { text = ""; next } inside { text = text $0 "\n" } END { printf "%s", text }' $readme; }
+# expected: what it shows after one of them.
+expected() { awk '/^```/ { inside = /console/; next } inside && !/^[#$] /' $readme; }
 
 # settings prints what this machine's package managers were told, as variables.
 settings() {
@@ -51,8 +52,8 @@ as_user() { inside setpriv --reuid newcomer --regid newcomer --init-groups env H
 
 step "Debian bookworm and Go"
 # shellcheck disable=SC2016 # for apt
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
-[[ -n $mirror ]] || fail "this machine's apt knows no Debian mirror"
+mirror=${CORAL_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)}
+[[ -n $mirror ]] || fail "this machine's apt knows no mirror of Debian; name one in CORAL_MIRROR"
 mmdebstrap --quiet --variant=apt bookworm "$root" "$mirror"
 mount -t proc proc "$root/proc"
 cp --remove-destination /etc/resolv.conf "$root/etc/"
@@ -67,14 +68,16 @@ inside chown -R newcomer: /newcomer
 
 step "as root"
 console '#' | tee "$root/root.sh"
-echo 'APT::Get::Assume-Yes "true";' >"$root/etc/apt/apt.conf.d/answer"
+printf '%s\n' 'APT::Get::Assume-Yes "true";' 'DPkg::Options { "--force-unsafe-io"; };' >"$root/etc/apt/apt.conf.d/answer"
 inside apt-get -qq update
 inside bash -euc '. /root.sh' </dev/null >"$2/apt.log" 2>&1 || { tail -n 20 "$2/apt.log"; fail "this fails, see above"; }
 
 step "as a user"
 console '$' | tee "$root/user.sh"
 as_user bash -euc 'cd; . /user.sh' </dev/null | tee "$2/output"
-diff <(expected) <(tail -n "$(expected | wc -l)" "$2/output") || fail "$readme shows something else"
+# The copy that the README ends with says the same as the original.
+diff <(expected; expected) <(grep -A "$(($(expected | wc -l) - 1))" --no-group-separator '^Running on' "$2/output") ||
+  fail "$readme shows something else"
 
 step "with bad input"
 # complains ARGUMENT... must end in one line of its own and a status.

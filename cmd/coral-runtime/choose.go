@@ -29,6 +29,16 @@ func (s *selection) addTo(flags *flag.FlagSet) {
 	addRoot(flags, &s.root)
 }
 
+// flags repeats for another command what the user said, for a POSIX shell.
+func (s *selection) flags() (text string) {
+	for _, f := range []struct{ name, value string }{{"version", s.version}, {"platform", s.platform}, {"root", s.root}} {
+		if f.value != "" {
+			text += " --" + f.name + " " + quoteShell(f.value)
+		}
+	}
+	return text
+}
+
 // resolve finds the place and the library that a command is about.
 func (t *tool) resolve(ctx context.Context, s selection) (place, target, error) {
 	where, err := findPlace(s.root)

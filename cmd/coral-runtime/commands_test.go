@@ -178,13 +178,16 @@ func TestOutsideACheckout(t *testing.T) {
 	r := w.run("fetch")
 	require.Zero(t, r.status, r.errOut)
 	lib := filepath.Join(base, "gocoral", "lib", "2.17.1", "linux_amd64", "libtensorflowlite_c.so")
-	assert.Equal(t, "TensorFlow Lite 2.17.1 for linux/amd64: "+lib+"\n", r.out)
+	assert.Equal(t, "TensorFlow Lite 2.17.1 for linux/amd64: "+lib+"\n"+
+		`to build with it, in each shell: eval "$(go run github.com/gocoral/coral/cmd/coral-runtime env)"`+"\n", r.out)
 	assert.FileExists(t, lib)
 	assert.NoFileExists(t, w.link())
 	assert.Contains(t, w.run("env").out, filepath.Dir(lib))
 
 	root := t.TempDir()
-	require.Zero(t, w.run("fetch", "--root", root).status)
+	r = w.run("fetch", "--root", root)
+	require.Zero(t, r.status)
+	assert.Contains(t, r.out, "env --root '"+root+"')")
 	assert.FileExists(t, filepath.Join(root, "lib", "2.17.1", "linux_amd64", "libtensorflowlite_c.so"))
 
 	require.Zero(t, w.run("fetch", "--root", w.checkout).status)

@@ -22,6 +22,9 @@ func (t *tool) fetch(flags *flag.FlagSet) func(context.Context, []string) error 
 			return err
 		}
 		fmt.Fprintf(t.stdout, "TensorFlow Lite %s for %s: %s\n", what.runtime.Version, what.build.Platform, short(where.library(what)))
+		if where.checkout == "" && what.build.Platform == t.host {
+			fmt.Fprintf(t.stdout, "to build with it, in each shell: eval \"$(go run %s/cmd/coral-runtime env%s)\"\n", modulePath, s.flags())
+		}
 		return t.link(where, what)
 	}
 }
