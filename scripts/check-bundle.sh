@@ -18,7 +18,7 @@ wrong() {
 
 # newest FILE PREFIX is the newest version that FILE needs of the symbols with the prefix.
 newest() {
-  readelf --wide --version-info "$1" | sed -n '/^Version needs/,$p' | { grep -oE "\b$2_[0-9A-Z._]+" || true; } |
+  readelf --wide --version-info "$1" | sed -n '/^Version needs/,$p' | { grep -oE "\b$2_([0-9][0-9.]*|ABI_DT_RELR)\b" || true; } |
     sed "s/^$2_//; s/^ABI_DT_RELR$/2.36/" | sort -uV | tail -n 1
 }
 
