@@ -104,6 +104,11 @@ test-arm64: models cross-tools ## Run all tests under qemu for 64-bit ARM (root;
 	@scripts/deps.sh qemu-arm64
 	@scripts/with-qemu.sh scripts/test-cross.sh all
 
+.PHONY: verify-hello
+verify-hello: ## Follow the README of examples/hello on a fresh Debian (root)
+	@scripts/deps.sh debian
+	@scripts/verify-hello.sh
+
 # What the race detector cannot see: Go pointers that C keeps, and C's own heap errors.
 .PHONY: test-memory
 test-memory: test-asan ## Run the native packages' tests under cgocheck2 and the address sanitizer
@@ -128,6 +133,29 @@ bench: runtime models ## Compare speed and results with go-tflite and ai-edge-li
 .PHONY: retrain
 retrain: runtime ## Train, convert and check the models of examples/train-and-deploy again
 	@examples/train-and-deploy/retrain.sh
+
+##@ Packages
+
+.PHONY: package
+package: cross-tools $(NFPM) $(CYCLONEDX) ## Make dist/packages: .deb, .tar.gz and SBOM for all targets
+	@scripts/deps.sh jq
+	@NFPM="$(CURDIR)/$(NFPM)" CYCLONEDX="$(CURDIR)/$(CYCLONEDX)" scripts/package.sh
+
+.PHONY: verify-package
+verify-package: package models ## Install the packages into a fresh Debian, run and purge them (root; lintian, SBOM, floors)
+	@scripts/deps.sh debian lintian qemu
+	@cd cmd/coral && go test -tags man -run Manual .
+	@scripts/verify-package.sh
+
+.PHONY: image
+image: ## Build the Docker images coral-cross and coral (needs Docker)
+	@docker build --target cross -t coral-cross .
+	@docker build -t coral .
+
+.PHONY: verify-image
+verify-image: models ## Build the Dockerfile without Docker, cross-compile in it, run that under qemu (root)
+	@scripts/deps.sh debian buildah qemu
+	@scripts/verify-image.sh
 
 ##@ Checks (none of them changes a file)
 
@@ -158,11 +186,12 @@ check-vet: deps ## go vet, with and without libusb
 	@$(call each,go vet -tags nousb ./...)
 
 .PHONY: check-platforms
-check-platforms: ## Builds without cgo, and for Windows and macOS
+check-platforms: ## Builds without cgo, and for Windows, macOS and 32 bits
 	@$(call each,CGO_ENABLED=0 go build ./...)
 	@$(call each,CGO_ENABLED=0 go vet ./...)
 	@$(call each,CGO_ENABLED=0 GOOS=windows go vet ./...)
 	@$(call each,CGO_ENABLED=0 GOOS=darwin go vet ./...)
+	@$(call each,CGO_ENABLED=0 GOARCH=arm go vet ./...)
 
 .PHONY: check-tidy
 check-tidy: ## go.mod and go.sum

@@ -24,7 +24,9 @@ met() {
     file) has file ;;
     jq) has jq ;;
     debian) has mmdebstrap && has unshare && has setpriv ;;
-    packages) has lintian && has mmdebstrap && has dpkg-deb && has unshare ;;
+    lintian) has lintian ;;
+    qemu) has qemu-arm-static ;;
+    buildah) has buildah ;;
     shellcheck) has shellcheck ;;
     *) echo "deps.sh: unknown need $1" >&2; exit 2 ;;
   esac
@@ -43,7 +45,9 @@ packages() {
     binutils | file) echo "$1" ;;
     jq) echo jq ;;
     debian) echo mmdebstrap util-linux ;;
-    packages) echo lintian mmdebstrap dpkg util-linux ;;
+    lintian) echo lintian ;;
+    qemu) echo qemu-user-static ;;
+    buildah) echo buildah ;;
     shellcheck) echo shellcheck ;;
   esac
 }

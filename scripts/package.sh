@@ -33,9 +33,9 @@ mkdir -p "$packages" "$COMMON"/{completions,doc,man,udev} "$COMMON.gz"
 # --- alike for all ----------------------------------------------------------------
 
 # Completions and manual pages come from the command itself, for which it needs no cgo.
-(cd cmd/coral && CGO_ENABLED=0 go build -o "$stage/generator" .)
-version=$("$stage/generator" version --json | jq -r .version)
-version=${version#v}
+(cd cmd/coral && CGO_ENABLED=0 go build -tags man -o "$stage/generator" .)
+stamp=$("$stage/generator" version --json | jq -r .version)
+version=${stamp#v}
 [[ $version != '(devel)' ]] || version=0.0.0-devel
 # What comes after the first hyphen is older than what has none: Debian's word is ~.
 debian=${version/-/\~}
@@ -46,8 +46,8 @@ debian=${debian//-/.}
 "$stage/generator" completion fish >"$COMMON/completions/coral.fish"
 "$stage/generator" man "$COMMON/man"
 cp packaging/60-coral-go.rules "$COMMON/udev/"
-cp packaging/copyright README.md CHANGELOG.md "$COMMON/doc/"
-[[ ! -d docs ]] || cp docs/*.md "$COMMON/doc/"
+cp packaging/copyright README.md RATIONALE.md CHANGELOG.md "$COMMON/doc/"
+cp -r docs "$COMMON/doc/" # in a folder of its own, for the links between them
 gzip -9nk "$COMMON"/man/*
 mv "$COMMON"/man/*.gz "$COMMON.gz/"
 
@@ -115,14 +115,24 @@ sbom() {
     { cat "$stage/cyclonedx.log" >&2; return 1; }
 }
 
-# package TARGET NAME SUFFIX
+# package TARGET. Names are Debian's, but for the Coral boards, which get a version that any
+# later Debian's is newer than.
 package() {
   target "$1"
-  local file=coral-go_${version}_$2
-  export BUNDLE=$stage/bundle/$1 DEB_ARCH=$deb DEB_VERSION=$debian$3
+  export BUNDLE=$stage/bundle/$1 DEB_ARCH=$deb DEB_VERSION=$debian
+  local file=coral-go_${version}_$deb
+  if [[ $1 == coral ]]; then
+    DEB_VERSION+='~mendel'
+    file=coral-go_${version}_mendel-$deb
+  fi
   echo "=== $file, TensorFlow Lite $tflite"
-  scripts/cross.sh ./cmd/coral --target "$1" --output "$BUNDLE" -- -ldflags='-s -w' >"$stage/cross.log" ||
+  # No build ID: it is a hash of, among other things, the paths of the tools.
+  scripts/cross.sh ./cmd/coral --target "$1" --output "$BUNDLE" -- -buildmode=pie -ldflags='-s -w -buildid=' >"$stage/cross.log" ||
     { cat "$stage/cross.log"; return 1; }
+  if [[ $(go version -m "$BUNDLE/coral" | awk '$1 == "mod" { print $3 }') != "$stamp" ]]; then
+    echo "package.sh: the checkout has changed meanwhile; start again" >&2
+    return 1
+  fi
   depends
   sbom >"$packages/$file.cdx.json"
 
@@ -136,11 +146,7 @@ package() {
   "$NFPM" package --config packaging/nfpm.yaml --packager deb --target "$packages/$file.deb"
 }
 
-# Debian's name, and for the Coral boards a version that any later Debian's goes before.
-package amd64 amd64 ''
-package arm64 arm64 ''
-package armv7 armhf ''
-package coral mendel-arm64 '~mendel'
+for name in "${targets[@]}"; do package "$name"; done
 
 (cd "$packages" && sha256sum -- * >"$stage/SHA256SUMS")
 mkdir -p dist/packages

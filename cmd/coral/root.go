@@ -35,7 +35,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 
 // commands are all there are; a new one is a file of its own and a line here.
 func (a *app) commands() []*cobra.Command {
-	return []*cobra.Command{
+	all := []*cobra.Command{
 		a.devicesCommand(),
 		a.doctorCommand(),
 		a.inspectCommand(),
@@ -44,7 +44,14 @@ func (a *app) commands() []*cobra.Command {
 		a.benchCommand(),
 		a.versionCommand(),
 	}
+	for _, command := range packagersCommands {
+		all = append(all, command(a))
+	}
+	return all
 }
+
+// packagersCommands are those of builds with the tag man.
+var packagersCommands []func(*app) *cobra.Command
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The entry point of the cross-compiling image (see usage below). It is run in the folder
+# of the user's module, /src.
+set -euo pipefail
+home=/opt/coral
+library=github.com/gocoral/coral
+# shellcheck source=scripts/targets.sh
+. "$home/scripts/targets.sh"
+
+fail() {
+  echo "coral-cross: $*" >&2
+  exit 1
+}
+
+usage() {
+  cat <<'TEXT'
+Cross-compiles programs that use github.com/gocoral/coral.
+
+  docker run --rm -v "$PWD:/src" IMAGE build PACKAGE --target TARGET [--output DIR] [-- GO BUILD FLAGS]
+  docker run --rm IMAGE targets      lists the targets
+  docker run --rm -it -v "$PWD:/src" IMAGE shell
+  docker run --rm IMAGE COMMAND…     runs any command
+
+The program, the libraries that it needs and a script that starts it are put into
+dist/TARGET, and belong to the owner of the mounted folder. PACKAGE is a folder or an
+import path. -v coral-cache:/cache keeps modules and compiled packages for the next time.
+TEXT
+}
+
+list_targets() {
+  for name in "${targets[@]}"; do
+    target "$name"
+    printf '%-6s  %s; TensorFlow Lite %s, glibc %s or newer\n' "$name" "$about" "$tflite" "$glibc"
+  done
+}
+
+# check_source says what is wrong with the mounted folder, if anything is.
+check_source() {
+  [[ -n $(ls -A) ]] || fail "$PWD is empty: mount the folder of your module, docker run --rm -v \"\$PWD:/src\" …"
+  [[ -e go.mod || -e go.work ]] || fail "$PWD has no go.mod: mount the folder that has it, the root of your module"
+  [[ -w . || " $* " == *" --output"* ]] || fail "$PWD cannot be written: mount it without :ro, or mount a folder for --output"
+}
+
+# become_owner starts this script again as the owner of the mounted folder, so that all
+# that is written is theirs, and git, which go asks for the revision, trusts the folder.
+become_owner() {
+  local owner group
+  read -r owner group <<<"$(stat -c '%u %g' .)"
+  [[ $(id -u) == 0 && $owner != 0 ]] || return 0
+  exec setpriv --reuid "$owner" --regid "$group" --clear-groups env HOME=/tmp "$0" build "$@"
+}
+
+# find_library FOLDER sees to it that the module there has the library. Where that cannot
+# be had, because go.mod replaces it by a folder that is not mounted, say, the image's own
+# copy stands in.
+find_library() {
+  local problem
+  problem=$(go -C "$1" list "$library" 2>&1 >/dev/null | tr -s '\n\t' ' ') && return
+  grep -qE "^(require)?[[:space:]]*$library v" "$1/go.mod" 2>/dev/null ||
+    fail "the module in $PWD does not import $library: $problem"
+  echo "coral-cross: $problem; taking this image's copy of the library, $home" >&2
+  GOWORK=$(mktemp -d)/go.work
+  export GOWORK
+  go work init "$1"
+  go work edit -replace "$library=$home"
+}
+
+build() {
+  check_source "$@"
+  become_owner "$@"
+  # PACKAGE may be a module of its own.
+  local at=.
+  [[ ! -e ${1-}/go.mod ]] || at=$1
+  find_library "$at"
+  exec "$home/scripts/cross.sh" "$@"
+}
+
+case ${1-help} in
+  build) build "${@:2}" ;;
+  targets) list_targets ;;
+  shell) exec bash "${@:2}" ;;
+  help | -h | --help) usage ;;
+  *) command -v -- "$1" >/dev/null || fail "there is no command $1; try help"; exec "$@" ;;
+esac
