@@ -30,13 +30,14 @@ trap unregister EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# register QEMU CLASS MACHINE: the first 20 bytes of an ELF file tell its machine; flag F has
-# the kernel open qemu now, so that a chroot needs none.
+# register QEMU CLASS MACHINE: the first 20 bytes of an ELF file tell its machine. Flag F has
+# the kernel open qemu now, so that a chroot needs none; P keeps the name that a program was
+# called by, which for busybox is all that matters.
 register() {
   local name=gocoral-$1-$$ class=$2 machine=$3 qemu
   grep -ls "interpreter.*qemu-$1" "$dir"/* | grep -qv /gocoral- && return
   qemu=$(command -v "qemu-$1-static") || { echo "with-qemu.sh: qemu-$1-static is not installed" >&2; return 1; }
-  printf '%s' ":$name:M::\\x7fELF\\x0$class\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x$machine\\x00:\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff:$qemu:F" >"$dir/register"
+  printf '%s' ":$name:M::\\x7fELF\\x0$class\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x$machine\\x00:\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff:$qemu:FP" >"$dir/register"
   mine+=("$name")
 }
 host=$(uname -m)
