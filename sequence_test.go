@@ -126,11 +126,18 @@ func (b *bench) counter(k int) *counter {
 	return b.counters["/dev/apex_"+string(rune('0'+k))]
 }
 
-// pull takes the devices away and ends the engines.
-func (b *bench) pull() {
+// detach lets no device be found any more.
+func (b *bench) detach() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.attached = nil
+}
+
+// pull takes the devices away and ends the engines.
+func (b *bench) pull() {
+	b.detach()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, e := range b.counters {
 		e.breaks(errPulled)
 		close(e.ended)
@@ -215,7 +222,7 @@ func TestStateLostAfterCancelledCall(t *testing.T) {
 			e := b.counter(0)
 			e.holds(hold)
 			e.breaks(errPulled)
-			b.pull()
+			b.detach()
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
 			_, err := b.add1(ctx)

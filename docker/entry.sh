@@ -58,7 +58,7 @@ find_library() {
   problem=$(go -C "$1" list "$library" 2>&1 >/dev/null | tr -s '\n\t' ' ') && return
   grep -qE "^(require)?[[:space:]]*$library v" "$1/go.mod" 2>/dev/null ||
     fail "the module in $PWD does not import $library: $problem"
-  echo "coral-cross: $problem; taking this image's copy of the library, $home" >&2
+  echo "coral-cross: taking the library from this image, $home: $problem" >&2
   GOWORK=$(mktemp -d)/go.work
   export GOWORK
   go work init "$1"
