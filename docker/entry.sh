@@ -50,14 +50,13 @@ become_owner() {
   exec setpriv --reuid "$owner" --regid "$group" --clear-groups env HOME=/tmp "$0" build "$@"
 }
 
-# find_library FOLDER sees to it that the module there has the library. Where that cannot
-# be had, because go.mod replaces it by a folder that is not mounted, say, the image's own
-# copy stands in.
+# find_library FOLDER sees to it that the module there has the library. Where its go.mod
+# replaces it by a folder, and that is not mounted, the image's own copy stands in.
 find_library() {
   local problem
   problem=$(go -C "$1" list "$library" 2>&1 >/dev/null | tr -s '\n\t' ' ') && return
-  grep -qE "^(require)?[[:space:]]*$library v" "$1/go.mod" 2>/dev/null ||
-    fail "the module in $PWD does not import $library: $problem"
+  grep -qsE "^(replace)?[[:space:]]*$library( v[^ ]+)? => [./]" "$1/go.mod" ||
+    fail "the module in $PWD does not bring $library: $problem"
   echo "coral-cross: taking the library from this image, $home: $problem" >&2
   GOWORK=$(mktemp -d)/go.work
   export GOWORK
@@ -66,11 +65,16 @@ find_library() {
 }
 
 build() {
+  case " ${*-} " in "  " | *" -h "* | *" --help "*) exec "$home/scripts/cross.sh" --help ;; esac
   check_source "$@"
   become_owner "$@"
-  # PACKAGE may be a module of its own.
-  local at=.
-  [[ ! -e ${1-}/go.mod ]] || at=$1
+  # PACKAGE, which may be a module of its own, is what is neither a flag nor its value.
+  local at=. previous='' argument
+  for argument in "$@"; do
+    [[ $argument != -- ]] || break
+    [[ $argument == -* || $previous == --target || $previous == --output || ! -e $argument/go.mod ]] || at=$argument
+    previous=$argument
+  done
   find_library "$at"
   exec "$home/scripts/cross.sh" "$@"
 }

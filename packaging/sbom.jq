@@ -36,7 +36,7 @@ def sha256($hash): [{alg: "SHA-256", content: $hash}];
 .metadata.timestamp = $date |
 .metadata.component.licenses = licence("Apache-2.0") |
 # The library beside the program in the same checkout has no version of its own.
-(.components[] | select(.name == "github.com/gocoral/coral")) |= . + {version: $version, licenses: licence("Apache-2.0")} |
+(.components[] | select(.name == "github.com/gocoral/coral")) |= . + {version: $version, licenses: licence("Apache-2.0"), purl: (.purl | sub("@\\(devel\\)"; "@" + $version))} |
 (.components[] | select(.licenses == null)) |= . + {licenses: licence(
   $licences[.name] // error("\(.name) is linked in, and packaging/copyright does not name it"))} |
 .components += [$library] |

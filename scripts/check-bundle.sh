@@ -38,13 +38,16 @@ dynamic() { readelf --wide --dynamic "$1" | sed -nE "s/.*\(($2)\).*\[(.*)\].*/\2
 check() {
   local needs='' path
   file -b "$1" | cut -d, -f1,2 | sed "s|^|$1: |"
+  [[ -z $(readelf --wide --all "$1" 2>&1 >/dev/null) ]] || { wrong "$1 is damaged"; return; }
   readelf --wide --file-header "$1" | grep -q "Machine: *$machine\$" || wrong "$1 is for another machine, not $machine"
   at_most "$1" GLIBC "$2"
   at_most "$1" GLIBCXX "$glibcxx"
   at_most "$1" CXXABI "$cxxabi"
   path=$(dynamic "$1" 'RUNPATH|RPATH')
   [[ $path =~ ^$3$ ]] || wrong "$1 looks for libraries in ${path:-no folder of its own}"
-  [[ $path || $(dynamic "$1" NEEDED) != *libtensorflowlite_c* ]] || wrong "$1 does not look for libtensorflowlite_c.so beside it"
+  if [[ $(dynamic "$1" NEEDED) == *libtensorflowlite_c* ]]; then
+    [[ $path && -f lib/libtensorflowlite_c.so ]] || wrong "$1 needs libtensorflowlite_c.so beside it"
+  fi
   printf '  newest symbols %s\n  run path       %s\n  needs          %s\n' "${needs:- of no version}" "${path:-none}" "$(dynamic "$1" NEEDED | tr '\n' ' ')"
 }
 
@@ -54,8 +57,9 @@ check() {
 beside='(\$ORIGIN/lib)?' within='(\$ORIGIN(/[./]*)?:?)*'
 shopt -s nullglob
 programs=0
-for f in *; do
-  [[ -f $f && $(head -c 4 "$f" | tr -d '\0') == $'\x7fELF' ]] || continue
+for f in ./*; do
+  f=${f#./}
+  [[ -f $f && $(head -c 4 -- "$f" | tr -d '\0') == $'\x7fELF' ]] || continue
   check "$f" "$own_glibc" "$beside"
   programs=$((programs + 1))
 done

@@ -20,20 +20,24 @@ home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/targets.sh
 . "$home/scripts/targets.sh"
 
+umask 022 # what is made here is for others too
+
 fail() {
   echo "cross.sh: $*" >&2
   exit 1
 }
 
+help() {
+  echo "usage: cross.sh PACKAGE --target TARGET [--output DIR] [-- GO BUILD FLAGS]"
+  for name in "${targets[@]}"; do
+    target "$name"
+    printf '  --target %-6s %s; TensorFlow Lite %s, glibc %s\n' "$name" "$about" "$tflite" "$glibc"
+  done
+}
+
 usage() {
-  {
-    echo "usage: cross.sh PACKAGE --target TARGET [--output DIR] [-- GO BUILD FLAGS]"
-    for name in "${targets[@]}"; do
-      target "$name"
-      printf '  --target %-6s %s; TensorFlow Lite %s, glibc %s\n' "$name" "$about" "$tflite" "$glibc"
-    done
-  } >&2
-  [[ $# == 0 ]] || echo "cross.sh: $*" >&2
+  help >&2
+  echo "cross.sh: $*" >&2
   exit 2
 }
 
@@ -49,7 +53,7 @@ while (($#)); do
     --target=*) name=${1#*=} ;;
     --output=*) output=${1#*=} ;;
     --) shift; flags=("$@"); break ;;
-    -h | --help) usage ;;
+    -h | --help) help; exit ;;
     -*) usage "unknown flag $1; flags for go build come after --" ;;
     *) [[ -z $package ]] || usage "more than one package: $package and $1"; package=$1 ;;
   esac
@@ -78,13 +82,18 @@ read -ra from_environment <<<"$(go env GOFLAGS)"
 take_tags "${from_environment[@]}"
 build=()
 take_tags "${flags[@]}"
+tags=${tags//[[:space:]]/,}
+[[ " ${build[*]} " != *-buildmode[=\ ][^ep]* ]] || fail "only programs can be bundled (-buildmode exe or pie)"
+[[ -z ${TFLITE:-} || $TFLITE == "$tflite" ]] || fail "target $name has TensorFlow Lite $tflite, and TFLITE asks for $TFLITE: unset it"
+mkdir -p "$output" 2>/dev/null || fail "$output cannot be made"
+[[ -w $output ]] || fail "$output cannot be written"
 
 # --- build ------------------------------------------------------------------------
 
 # shellcheck source=scripts/cross/environment.sh
 . "$home/scripts/cross/environment.sh"
 cross_environment
-[[ ,${tags// /,}, == *,nousb,* ]] || cross_libusb
+[[ ,$tags, == *,nousb,* ]] || cross_libusb
 
 stage=$(mktemp -d "${TMPDIR:-/tmp}/coral-cross.XXXXXX")
 trap 'rm -rf --one-file-system "$stage"' EXIT
@@ -101,18 +110,19 @@ kind=$(go_ list -f '{{.Name}}' -- "$what") || fail "$package cannot be built; se
 mkdir "$stage/bundle"
 go_ build -trimpath "${build[@]}" -o "$stage/bundle/" "$what" || fail "nothing was built; see above"
 program=$(find "$stage/bundle" -maxdepth 1 -type f -printf '%f')
+[[ -n $program ]] || fail "go build left no program"
+[[ $program =~ ^[A-Za-z0-9._+~-]+$ && $program != lib ]] || fail "a program cannot be called $program here"
 parts=("$program" "run-$program")
 if readelf --dynamic "$stage/bundle/$program" | grep -q 'NEEDED.*libtensorflowlite_c'; then
   install -D -m 644 "$library/libtensorflowlite_c.so" "$stage/bundle/lib/libtensorflowlite_c.so"
   parts+=(lib)
 fi
-sed "s|@NAME@|$program|g; s|@LOADER@|$loader|g; s|@ABOUT@|$about|g; s|@GLIBC@|$glibc|g" \
+sed "s|@NAME@|$program|g; s|@LOADER@|$loader|g; s|@ABOUT@|$about|g; s|@GLIBC@|$glibc|g; s|@GLIBCXX@|GLIBCXX_$glibcxx|g" \
   "$home/scripts/cross/run.sh" >"$stage/bundle/run-$program"
 chmod 755 "$stage/bundle/"*
 
 "$home/scripts/check-bundle.sh" "$stage/bundle" "$name"
 
-mkdir -p "$output"
 # Not over the old files, which may be running.
 (cd "$stage/bundle" && cp --recursive --remove-destination "${parts[@]}" "$output/")
 echo "$output: ${parts[*]}"

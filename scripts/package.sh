@@ -23,6 +23,7 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 # Go's own flags of this machine have no say in what is shipped.
 export GOFLAGS=-buildvcs=auto
+unset GOEXPERIMENT CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS TFLITE
 
 stage=$(mktemp -d)
 trap 'rm -rf --one-file-system "$stage"' EXIT
@@ -47,6 +48,8 @@ debian=${debian//-/.}
 "$stage/generator" man "$COMMON/man"
 cp packaging/60-coral-go.rules "$COMMON/udev/"
 cp packaging/copyright README.md RATIONALE.md CHANGELOG.md "$COMMON/doc/"
+# What is not shipped is on the web.
+sed -i -E 's,\]\((examples|bench|CONTRIBUTING),](https://github.com/gocoral/coral/tree/main/\1,g' "$COMMON/doc/README.md"
 cp -r docs "$COMMON/doc/" # in a folder of its own, for the links between them
 gzip -9nk "$COMMON"/man/*
 mv "$COMMON"/man/*.gz "$COMMON.gz/"

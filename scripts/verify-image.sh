@@ -141,7 +141,7 @@ refused() {
 refuse_bad_input() {
   refused empty 'is empty' build . --target coral
   refused data 'has no go.mod' build . --target coral
-  refused foreign 'does not import' build . --target coral
+  refused foreign 'does not bring github.com/gocoral/coral' build . --target coral
   refused isolated 'there is no target' build . --target toaster
 }
 

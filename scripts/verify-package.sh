@@ -123,7 +123,7 @@ live() {
   same "what coral doctor finds" "$(jq -r 'select(.severity != "info").id' "$work/doctor" | sort | xargs)" "library-missing no-device"
   classify in_root coral
   for page in coral coral-classify coral-doctor coral-completion-bash; do
-    gzip -dc "$root/usr/share/man/man1/$page.1.gz" | grep -q '^\.SH NAME' || fail "no manual page $page"
+    gzip -dc "$root/usr/share/man/man1/$page.1.gz" | grep -q '^\.SH "NAME"' || fail "no manual page $page"
   done
   in_root bash -c '. /usr/share/bash-completion/completions/coral && complete -p coral' >/dev/null || fail "bash does not take the completion"
   same "a completion" "$(in_root coral __complete doc 2>/dev/null | head -n 1 | cut -f1)" doctor

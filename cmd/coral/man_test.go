@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,14 +16,34 @@ func TestManualPages(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
 	dir := t.TempDir()
 	assert.Empty(t, succeeded(t, "man", dir))
-	for _, name := range []string{"coral", "coral-bench", "coral-classify", "coral-completion-zsh", "coral-doctor", "coral-run"} {
-		page, err := os.ReadFile(filepath.Join(dir, name+".1"))
+	page := func(name string) string {
+		content, err := os.ReadFile(filepath.Join(dir, name+".1"))
 		require.NoError(t, err)
-		for _, part := range []string{".SH NAME", ".SH SYNOPSIS", ".SH OPTIONS", "Nov 2023"} {
-			assert.Contains(t, string(page), part, name)
+		return string(content)
+	}
+
+	for _, command := range []string{"bench", "classify", "completion", "completion-zsh", "devices", "doctor", "inspect", "run", "version"} {
+		assert.Contains(t, page("coral"), strings.Split(command, "-")[0])
+		p := page("coral-" + command)
+		assert.True(t, strings.HasPrefix(p, `.TH "CORAL\-`+strings.ToUpper(strings.ReplaceAll(command, "-", `\-`))+`" "1" "2023\-11\-14" "coral `), p)
+		for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "SEE ALSO"} {
+			assert.Contains(t, p, `.SH "`+section+`"`, command)
 		}
 	}
+	assert.Contains(t, page("coral"), "coral COMMAND")
+	assert.Contains(t, page("coral"), `\-\-version`)
+	assert.Contains(t, page("coral-run"), `\-\-zero\-inputs           set all inputs that are not given to zero`)
+	assert.Contains(t, page("coral-classify"), `\-\-json *.jpg | jq \-r '[.image, .classes[0].label] | @tsv'`)
+
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, e := range entries {
+		p := page(strings.TrimSuffix(e.Name(), ".1"))
+		assert.NotRegexp(t, `(?m)^'|\\[^\\e&-]|[^\\]-`, p, "%s: troff would take this for a command", e.Name())
+		assert.Equal(t, strings.Count(p, "\n.EX"), strings.Count(p, "\n.EE"), e.Name())
+	}
 	assert.NoFileExists(t, filepath.Join(dir, "coral-man.1"), "hidden")
+	assert.NoFileExists(t, filepath.Join(dir, "coral-help.1"))
 	assert.Contains(t, failed(t, statusUsage, "man"), "coral man --help")
-	assert.Contains(t, failed(t, statusFailed, "man", filepath.Join(dir, "absent")), "absent")
+	assert.Contains(t, failed(t, statusFailed, "man", filepath.Join(dir, "absent")), "coral.1")
 }

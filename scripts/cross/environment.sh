@@ -5,7 +5,9 @@
 cross_environment() {
   local runtime=${CORAL_RUNTIME:-}
   zig=${CORAL_ZIG:-}
-  libs=${CORAL_LIBS:-$home/bin/cross}
+  libs=$(realpath -m -- "${CORAL_LIBS:-$home/bin/cross}")
+  # pkg-config and the go command split at these.
+  [[ $libs$zig != *[:\']* ]] || { echo "cannot work in a folder with ' or : in its name: $libs" >&2; return 1; }
   if [[ -z $zig || -z $runtime ]]; then
     # For this machine, whatever the user builds for.
     env -u GOFLAGS -u GOOS -u GOARCH make -C "$home" --no-print-directory cross-tools >&2
@@ -19,6 +21,8 @@ cross_environment() {
   mkdir -p "$libusb" # a linker warns of folders that are not there
 
   export CGO_ENABLED=1 GOOS=linux GOARCH=$goarch GOARM=${goarm:-7}
+  # The oldest processors of each kind, whatever this user's settings are.
+  export GOAMD64=v1 GOARM64=v8.0
   export CC="'$zig' cc -target $zig_target" CXX="'$zig' c++ -target $zig_target"
   export CGO_CFLAGS="'-I$libusb' ${CGO_CFLAGS:--O2 -g}"
   # What TensorFlow Lite itself needs of libc and libstdc++ is the other machine's business.

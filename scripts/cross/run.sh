@@ -14,11 +14,13 @@ if [ "$(uname -m)" = armv6l ]; then
   exit 126
 fi
 
-# The loader itself knows best what is missing.
-missing=$(@LOADER@ --list "$program" 2>&1 | grep -e 'not found' -e 'cannot open')
+# The loader itself knows best what is missing. It crashes on programs without libraries.
+missing=$({ @LOADER@ --list "$program"; } 2>&1 | grep -e 'not found' -e 'cannot open' -e 'page-aligned')
 case $missing in
   '') exec "$program" "$@" ;;
-  *GLIBC*) why="the C or C++ library of this system is too old, glibc @GLIBC@ is needed; on a Coral board use a bundle made with --target coral" ;;
+  *page-aligned*) why="the pages of this kernel are larger than the 4 KB that lib/libtensorflowlite_c.so needs; take a bundle for 64-bit ARM, or on a Raspberry Pi kernel=kernel8.img in /boot/firmware/config.txt" ;;
+  *GLIBCXX* | *CXXABI*) why="the C++ library of this system is too old, @GLIBCXX@ is needed; on a Coral board use a bundle made with --target coral" ;;
+  *GLIBC*) why="the C library of this system is too old, glibc @GLIBC@ is needed; on a Coral board use a bundle made with --target coral" ;;
   *libusb*) why="libusb is missing; install it: sudo apt-get install libusb-1.0-0" ;;
   *libstdc++*) why="the C++ library is missing; install it: sudo apt-get install libstdc++6" ;;
   *libtensorflowlite_c*) why="lib/libtensorflowlite_c.so is missing; copy the whole folder" ;;
