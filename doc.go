@@ -40,7 +40,8 @@
 // [WithOnChange] tells, [Session.Stats] counts. A model with state (an LSTM) stays where its
 // sequence has begun and is not moved in silence: if the device is lost, the next call gets
 // [ErrStateLost], unless [WithStateReset] allows to start again from zero;
-// [Session.ResetState] begins a new sequence.
+// [Session.ResetState] begins a new sequence. A call that ends with its context may have
+// advanced the state or not.
 //
 // # Worker processes
 //

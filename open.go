@@ -119,6 +119,9 @@ func sandboxed(ctx context.Context, pl plan, p *pair, c *config, n int) (*Sessio
 		return nil, err
 	}
 	s.sandboxBackend, s.owned.pool.after = backend, end
+	if boxes[0].stateful { // and so the only one
+		s.keepState(boxes[0])
+	}
 	return s, nil
 }
 

@@ -1,6 +1,7 @@
 package coral
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,8 @@ type router struct {
 	changed chan struct{} // closed and renewed whenever a slot changes
 	cpuUse  usage
 	state   sequence
+	// sequences counts the ends of sequences that the user asked for.
+	sequences int
 }
 
 // slot is the place of one accelerator in a session. Which one it is may change: a stick
@@ -180,9 +183,12 @@ func (r *router) watch(s *slot, e engine, gone <-chan struct{}) {
 	}
 	r.mu.Unlock()
 	if idle {
-		r.fail(s, e.invoke()) // says how it ended
+		r.fail(s, lastWords(e))
 	}
 }
+
+// lastWords is how an engine has ended.
+func lastWords(e engine) error { return cmp.Or(e.invoke(), errors.New("it has ended by itself")) }
 
 // prove runs one inference on zeros. An engine that fails it is closed.
 func (r *router) prove(ctx context.Context, e engine) error {
@@ -211,13 +217,7 @@ func (r *router) trial(e engine) error {
 	if err := e.invoke(); err != nil {
 		return err
 	}
-	if err := e.unload(buffers(r.outputs)); err != nil {
-		return err
-	}
-	if !r.stateful {
-		return nil
-	}
-	return e.reset()
+	return e.unload(buffers(r.outputs))
 }
 
 func buffers(sizes []int) [][]byte {
@@ -261,7 +261,7 @@ func (r *router) local(ctx context.Context, o *tflite.Offload) error {
 	if err := r.stateLost(); err != nil {
 		return err
 	}
-	if err := r.begin(nil, o.ResetVariables); err != nil {
+	if err := r.begin(r.sequenceNumber(), nil, o.ResetVariables); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -313,10 +313,10 @@ func (r *router) current() *slot {
 
 // infer runs one inference on an acquired slot, and sees to what becomes of the slot.
 func (r *router) infer(ctx context.Context, s *slot, o *tflite.Offload) error {
-	start, e := time.Now(), s.engine
+	start, e, n := time.Now(), s.engine, r.sequenceNumber()
 	settle := func(err error) {
 		switch {
-		case err == nil:
+		case err == nil, errors.Is(err, ErrStateLost):
 			r.release(s, time.Since(start))
 		case errors.Is(err, errHang):
 			r.hang(s)
@@ -324,16 +324,17 @@ func (r *router) infer(ctx context.Context, s *slot, o *tflite.Offload) error {
 			r.fail(s, err)
 		}
 	}
-	err := r.begin(e, e.reset)
-	if err == nil {
-		err = e.load(o.Inputs())
-	}
-	if err != nil {
+	if err := e.load(o.Inputs()); err != nil {
 		settle(err)
 		return err
 	}
 	// When the caller goes, whether the device hangs shows later.
-	inTime, err := await(ctx, r.watchdog, e.invoke, settle)
+	inTime, err := await(ctx, r.watchdog, func() error {
+		if err := r.begin(n, e, e.reset); err != nil {
+			return err
+		}
+		return e.invoke()
+	}, settle)
 	if !inTime {
 		return err
 	}
@@ -354,9 +355,16 @@ func (r *router) release(s *slot, took time.Duration) {
 	}
 	r.state.advance(s.engine)
 	if r.life.Err() != nil {
+		r.state.leave(s.engine, ErrClosed)
 		s.state = retired
 		go s.engine.close()
 		return
+	}
+	select {
+	case <-s.engine.gone(): // it has answered and died
+		go r.fail(s, lastWords(s.engine))
+		return
+	default:
 	}
 	r.idle = append(r.idle, s)
 	r.wake()
@@ -544,6 +552,9 @@ func (r *router) close() {
 	r.mu.Lock()
 	idle := r.idle
 	r.idle = nil
+	for _, s := range idle {
+		r.state.leave(s.engine, ErrClosed)
+	}
 	r.wake()
 	r.mu.Unlock()
 	closed := make(chan struct{})

@@ -16,6 +16,10 @@ type sandbox struct {
 	start   func(context.Context) (engine, error)
 	timeout time.Duration
 	engine  engine // nil until started, and after a failure
+
+	stateful   bool // see sequence
+	startAgain bool
+	state      sequence
 }
 
 // sandboxOperator stands for the model in the interpreter of this process.
@@ -29,7 +33,7 @@ func newSandbox(ctx context.Context, f *file, c *config) (*sandbox, *tflite.Inte
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &sandbox{timeout: c.watchdog, start: func(ctx context.Context) (engine, error) {
+	b := &sandbox{timeout: c.watchdog, stateful: f.parsed.HasVariables(), startAgain: c.resetState, start: func(ctx context.Context) (engine, error) {
 		cmd, err := launcher()
 		if err != nil {
 			return nil, err
@@ -66,12 +70,18 @@ func (b *sandbox) interpreter(f *file) (*tflite.Interpreter, error) {
 func (b *sandbox) run(ctx context.Context, o *tflite.Offload) error {
 	err := b.try(ctx, o)
 	if errors.Is(err, errWorkerDied) && errs.Ended(ctx) == nil {
+		if lost := b.state.lost(b.startAgain); lost != nil {
+			return lost
+		}
 		err = b.try(ctx, o)
 	}
 	return err
 }
 
 func (b *sandbox) try(ctx context.Context, o *tflite.Offload) error {
+	if err := b.state.lost(b.startAgain); err != nil {
+		return err
+	}
 	if b.engine == nil {
 		var err error
 		if b.engine, err = b.start(ctx); err != nil {
@@ -83,21 +93,34 @@ func (b *sandbox) try(ctx context.Context, o *tflite.Offload) error {
 	if err := e.load(o.Inputs()); err != nil {
 		return err
 	}
-	inTime, err := await(ctx, b.timeout, e.invoke, func(error) {})
+	begins := b.stateful && !b.state.placed
+	inTime, err := await(ctx, b.timeout, func() error {
+		if begins {
+			if err := e.reset(); err != nil {
+				return err
+			}
+		}
+		return e.invoke()
+	}, func(error) {})
 	switch {
 	case err == nil:
+		b.state = sequence{placed: b.stateful, place: e, advanced: true}
 		return e.unload(o.Outputs())
 	case !inTime || errors.Is(err, errHang) || errors.Is(err, errWorkerDied):
-		b.drop()
+		b.drop(err)
 	}
 	return err
 }
 
 // drop kills the worker; the next call starts another.
-func (b *sandbox) drop() {
+func (b *sandbox) drop(why error) {
+	b.state.leave(b.engine, why)
 	b.engine.abandon()
 	b.engine = nil
 }
+
+func (b *sandbox) resetState()      { b.state = sequence{} }
+func (b *sandbox) untell(err error) { b.state.untell(err) }
 
 // close ends the worker.
 func (b *sandbox) close() {

@@ -107,3 +107,51 @@ func kill(t *testing.T, pid string) { // SIGKILL
 	require.NoError(t, err)
 	require.NoError(t, p.Kill())
 }
+
+// The state of a model in a worker process is reset there, and its loss is told.
+func TestSandboxState(t *testing.T) {
+	step := func(s *coral.Session) (float32, error) {
+		outputs, err := s.Run(t.Context(), []float32{1})
+		if err != nil {
+			return 0, err
+		}
+		return outputs[0].Data.([]float32)[0], nil
+	}
+	steps := func(s *coral.Session, want ...float32) {
+		t.Helper()
+		for _, w := range want {
+			got, err := step(s)
+			require.NoError(t, err)
+			require.Equal(t, w, got)
+		}
+	}
+	killWorkers := func() {
+		for _, pid := range workers(t) {
+			kill(t, pid)
+		}
+	}
+	s := openSandboxed(t, "stateful")
+	steps(s, 1, 2, 3)
+	require.NoError(t, s.ResetState(t.Context()))
+	steps(s, 1, 2)
+	killWorkers()
+	_, err := step(s)
+	require.ErrorIs(t, err, coral.ErrStateLost)
+	steps(s, 1, 2)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, s.ResetState(ctx), context.Canceled)
+	steps(s, 3) // a reset that failed has done nothing
+
+	require.NoError(t, s.ResetState(t.Context()))
+	killWorkers() // a zero state is no loss
+	steps(s, 1)
+	require.NoError(t, s.Close())
+	eventually(t, "the worker ends", func() bool { return len(workers(t)) == 0 })
+
+	s = openSandboxed(t, "stateful", coral.WithStateReset())
+	steps(s, 1, 2)
+	killWorkers()
+	steps(s, 1, 2)
+}

@@ -1,6 +1,9 @@
 package coral
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // sequence says where the state of a stateful model is: the inferences of a sequence run
 // there and nowhere else. The zero value is a sequence that has not begun, which any device
@@ -11,6 +14,7 @@ type sequence struct {
 	// advanced: an inference has succeeded there, so the state is worth something.
 	advanced bool
 	gone     error // why the place and the state are no more
+	told     error // gone, once an error of a call has said so
 }
 
 // allows reports whether the engine may run the next inference.
@@ -29,7 +33,7 @@ func (q *sequence) advance(e engine) {
 // loss.
 func (q *sequence) leave(e engine, why error) {
 	switch {
-	case e == nil || !q.placed || q.place != e:
+	case e == nil || !q.placed || q.place != e || q.gone != nil:
 	case q.advanced:
 		q.gone = why
 	default:
@@ -37,48 +41,84 @@ func (q *sequence) leave(e engine, why error) {
 	}
 }
 
-// begin makes e, nil for the CPU, the place of the sequence if it has none yet. Whatever
-// state is there from another sequence is reset first.
-func (r *router) begin(e engine, reset func() error) error {
+// lost tells a caller, once, that the state is gone, unless a new sequence may begin
+// unasked.
+func (q *sequence) lost(startAgain bool) error {
+	gone := q.gone
+	if gone == nil {
+		return nil
+	}
+	*q = sequence{told: gone}
+	if startAgain {
+		return nil
+	}
+	return fmt.Errorf("%w: %w: start the sequence again, it begins with a zero state", ErrStateLost, gone)
+}
+
+// untell takes back what lost has told, if that error has reached nobody.
+func (q *sequence) untell(err error) {
+	if errors.Is(err, ErrStateLost) && q.told != nil && !q.placed {
+		*q = sequence{gone: q.told}
+	}
+}
+
+// stateKeeper is what knows where the state of a session's model is.
+type stateKeeper interface {
+	// resetState ends the sequence; the next one begins with a zero state.
+	resetState()
+	// untell takes back an error of a call that nobody waits for any more.
+	untell(err error)
+}
+
+// begin makes e, nil for the CPU, the place of sequence number n if it has none yet.
+// Whatever state is there from another sequence is reset first.
+func (r *router) begin(n int, e engine, reset func() error) error {
 	if !r.stateful {
 		return nil
 	}
 	r.mu.Lock()
-	placed := r.state.placed
+	state := r.state
 	r.mu.Unlock()
-	if placed {
+	switch {
+	case state.placed && state.place == e:
 		return nil
+	case state.placed:
+		return fmt.Errorf("%w: the device that has it is out of use", ErrStateLost)
 	}
 	if err := reset(); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state = sequence{placed: true, place: e}
+	if n == r.sequences { // not one that was reset meanwhile
+		r.state = sequence{placed: true, place: e}
+	}
 	return nil
 }
 
-// stateLost tells the caller, once, that the device with the state is gone, unless the
-// sequence may start again unasked.
+func (r *router) sequenceNumber() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sequences
+}
+
 func (r *router) stateLost() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	gone := r.state.gone
-	if gone == nil {
-		return nil
-	}
-	r.state = sequence{}
-	if r.startAgain {
-		return nil
-	}
-	return fmt.Errorf("%w: %w: start the sequence again, it begins with a zero state", ErrStateLost, gone)
+	return r.state.lost(r.startAgain)
 }
 
-// resetState ends the sequence; the next one begins with a zero state on any device.
+func (r *router) untell(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.untell(err)
+}
+
 func (r *router) resetState() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.state = sequence{}
+	r.sequences++
 }
 
 // mayReturn is false while the CPU has the state, and a device would be opened for nothing.

@@ -25,7 +25,9 @@ type counter struct {
 	sum   float32
 	fails error         // of every inference from now on
 	hold  chan struct{} // an inference waits for its end, if there is one
-	ended chan struct{}
+	// holdReset is the same for a reset.
+	holdReset chan struct{}
+	ended     chan struct{}
 }
 
 func (e *counter) load(inputs [][]byte) error {
@@ -51,7 +53,17 @@ func (e *counter) invoke() error {
 	return fails
 }
 
-func (e *counter) reset() error               { e.sum = 0; return nil }
+func (e *counter) reset() error {
+	e.mu.Lock()
+	hold := e.holdReset
+	e.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	e.sum = 0
+	return nil
+}
+
 func (e *counter) abandon() bool              { return true }
 func (e *counter) close()                     {}
 func (e *counter) gone() <-chan struct{}      { return e.ended }
@@ -287,4 +299,64 @@ func TestResetWhileBusy(t *testing.T) {
 	close(hold)
 	b.adds(t, 1)
 	assert.True(t, b.onTPU())
+}
+
+// A reset that hangs is as bad as an inference that does.
+func TestResetHangs(t *testing.T) {
+	b := newBench(t, 1)
+	e := b.counter(0)
+	e.mu.Lock()
+	e.holdReset = make(chan struct{})
+	e.mu.Unlock()
+	b.detach()
+	b.adds(t, 1)
+	assert.False(t, b.onTPU())
+}
+
+// The error of a call that nobody waits for any more has told nobody.
+func TestUnheardLossIsToldAgain(t *testing.T) {
+	b := newBench(t, 1)
+	b.adds(t, 1)
+	b.detach()
+	b.pull()
+	require.Eventually(t, func() bool { return !b.onTPU() }, 5*time.Second, time.Millisecond)
+	_, err := b.add1(t.Context())
+	require.ErrorIs(t, err, ErrStateLost)
+	b.untell(err)
+	_, err = b.add1(t.Context())
+	require.ErrorIs(t, err, ErrStateLost)
+	require.ErrorIs(t, err, errPulled)
+	b.untell(context.Canceled)
+	b.adds(t, 1)
+	b.untell(err) // too late: another sequence has begun
+	b.adds(t, 2)
+}
+
+func TestCloseInASequence(t *testing.T) {
+	b := newBench(t, 1)
+	b.adds(t, 1)
+	b.close()
+	_, err := b.add1(t.Context())
+	require.ErrorIs(t, err, ErrStateLost)
+	require.ErrorIs(t, err, ErrClosed)
+}
+
+// An engine that dies during a good inference is not put back among the living.
+func TestEngineDiesWhileItAnswers(t *testing.T) {
+	b := newBench(t, 1)
+	e, hold := b.counter(0), make(chan struct{})
+	e.holds(hold)
+	go func() {
+		time.Sleep(20 * time.Millisecond)
+		b.detach()
+		e.breaks(errPulled)
+		close(e.ended)
+		time.Sleep(20 * time.Millisecond)
+		e.holds(nil)
+		close(hold)
+	}()
+	b.adds(t, 1)
+	require.Eventually(t, func() bool { return !b.onTPU() }, 5*time.Second, time.Millisecond)
+	_, err := b.add1(t.Context())
+	require.ErrorIs(t, err, ErrStateLost)
 }

@@ -26,6 +26,7 @@ type Session struct {
 	inputNames  []string
 	outputNames []string
 
+	state   stateKeeper // nil if the state is in the interpreter
 	owned   owned
 	cleanup runtime.Cleanup
 }
@@ -68,9 +69,14 @@ func newSession(pl plan, p *pair, interpreters []*tflite.Interpreter) (*Session,
 		s.owned.pool.close()
 		return nil, err
 	}
+	if pl.router != nil {
+		s.keepState(pl.router)
+	}
 	s.cleanup = runtime.AddCleanup(s, owned.close, s.owned)
 	return s, nil
 }
+
+func (s *Session) keepState(k stateKeeper) { s.state, s.owned.pool.unheard = k, k.untell }
 
 func infos(n int, get func(int) (*tflite.Tensor, error)) ([]tflite.TensorInfo, error) {
 	all := make([]tflite.TensorInfo, n)
@@ -162,10 +168,12 @@ func (s *Session) Stats() []Stats {
 // ResetState sets the state of a model with state to zero, wherever it is. A sequence stays
 // on the device where it has begun; after a reset it begins on the best one that there is.
 func (s *Session) ResetState(ctx context.Context) error {
-	if s != nil && s.owned.router != nil {
-		s.owned.router.resetState()
-	}
-	return s.Do(ctx, (*tflite.Interpreter).ResetVariables)
+	return s.Do(ctx, func(i *tflite.Interpreter) error {
+		if s.state != nil {
+			s.state.resetState()
+		}
+		return i.ResetVariables()
+	})
 }
 
 // Run copies the inputs in, one slice per input of the model in order, runs the
@@ -252,7 +260,8 @@ func invoke(ctx context.Context, i *tflite.Interpreter, p *pool) (abandoned bool
 		return false, err
 	case <-ctx.Done():
 		go func() {
-			for range done { // nobody wants the result any more
+			for err := range done { // nobody wants the result any more
+				p.unheard(err)
 			}
 			p.giveBack(i)
 		}()
@@ -330,12 +339,14 @@ type pool struct {
 	closed chan struct{}
 	open   int    // interpreters that are not closed yet
 	after  func() // called with the last of them, may be nil
+	// unheard gets the errors of calls that nobody waits for any more.
+	unheard func(error)
 }
 
 func newPool(interpreters []*tflite.Interpreter) *pool {
 	p := &pool{
 		idle: make(chan *tflite.Interpreter, len(interpreters)), closed: make(chan struct{}),
-		open: len(interpreters),
+		open: len(interpreters), unheard: func(error) {},
 	}
 	for _, i := range interpreters {
 		p.idle <- i
