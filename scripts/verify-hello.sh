@@ -10,6 +10,8 @@
 # set there too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/this-machine.sh
+. scripts/this-machine.sh
 readme=examples/hello/README.md
 
 fail() {
@@ -35,14 +37,6 @@ console() { awk -v prompt="$1 " '/^```/ { inside = /console/ } inside && index($
 # expected: what it shows after one of them.
 expected() { awk '/^```/ { inside = /console/; next } inside && !/^[#$] /' $readme; }
 
-# settings prints what this machine's package managers were told, as variables.
-settings() {
-  local name certificates=/etc/this-machine.crt
-  for name in PIP_CERT SSL_CERT_FILE; do echo "$name=$certificates"; done
-  for name in GOPROXY GOSUMDB GONOSUMDB GONOPROXY; do echo "$name=$(go env $name)"; done
-  echo "PIP_INDEX_URL=$(python3 -m pip config get global.index-url 2>/dev/null || true)"
-}
-
 # inside COMMAND... runs it there.
 inside() {
   chroot "$root" env -i DEBIAN_FRONTEND=noninteractive LANG=C.UTF-8 HOME=/root \
@@ -51,14 +45,12 @@ inside() {
 as_user() { inside setpriv --reuid newcomer --regid newcomer --init-groups env HOME=/newcomer "$@"; }
 
 step "Debian bookworm and Go"
-# shellcheck disable=SC2016 # for apt
-mirror=${CORAL_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)}
-[[ -n $mirror ]] || fail "this machine's apt knows no mirror of Debian; name one in CORAL_MIRROR"
+mirror=$(debian_mirror)
 mmdebstrap --quiet --variant=apt bookworm "$root" "$mirror"
 mount -t proc proc "$root/proc"
 cp --remove-destination /etc/resolv.conf "$root/etc/"
-cp /etc/ssl/certs/ca-certificates.crt "$root/etc/this-machine.crt"
-mapfile -t variables < <(settings | grep -v '=$')
+cp $certificate_bundle "$root/etc/this-machine.crt"
+mapfile -t variables < <(registry_settings /etc/this-machine.crt)
 cp -r "$(go env GOROOT)" "$root/usr/local/go"
 inside useradd --create-home --home-dir /newcomer newcomer
 mkdir "$root/newcomer/coral"

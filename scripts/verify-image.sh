@@ -14,6 +14,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/targets.sh
 . scripts/targets.sh
+# shellcheck source=scripts/this-machine.sh
+. scripts/this-machine.sh
 
 if [[ ${1-} != --inside ]]; then
   [[ $(id -u) == 0 ]] || { echo "verify-image.sh: run it as root" >&2; exit 1; }
@@ -58,24 +60,12 @@ mount -t tmpfs tmpfs /var/lib/containers
 buildah() { command buildah --root "$dir/storage" --runroot "$dir/run" "$@"; }
 build() { buildah bud --pull-never --layers=false "$@" .; }
 
-# shellcheck disable=SC2016 # for apt
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
-[[ -n $mirror ]] || wrong "apt has no Debian mirror on this machine"
+mirror=$(debian_mirror)
 # debian SUITE ARCHITECTURE VARIANT PACKAGES WHERE
 debian() { mmdebstrap --quiet --variant="$3" --architectures="$2" --include="$4" "$1" "$5" "$mirror"; }
 
 # named ARG is the image that the Dockerfile takes.
 named() { sed -n "s/^ARG $1=//p" Dockerfile; }
-
-# settings prints what this machine's package managers were told, as variables.
-settings() {
-  local name
-  for name in PIP_CERT NODE_EXTRA_CA_CERTS SSL_CERT_FILE; do echo "$name=$certificates"; done
-  for name in GOPROXY GOSUMDB GONOSUMDB GONOPROXY; do echo "$name=$(go env $name)"; done
-  echo "PIP_INDEX_URL=$(python3 -m pip config get global.index-url 2>/dev/null)"
-  echo "npm_config_registry=$(npm config get registry 2>/dev/null)"
-}
-certificates=/etc/ssl/certs/ca-certificates.crt
 
 make_bases() {
   local container arch setting
@@ -83,10 +73,10 @@ make_bases() {
   debian bookworm "$arch" minbase ca-certificates "$dir/debian.tar"
   container=$(buildah from scratch)
   buildah add --quiet "$container" "$dir/debian.tar" / >/dev/null
-  buildah add --quiet "$container" "$certificates" "$certificates" >/dev/null
+  buildah add --quiet "$container" $certificate_bundle $certificate_bundle >/dev/null
   while read -r setting; do
-    [[ $setting == *= ]] || buildah config --env "$setting" "$container"
-  done < <(settings)
+    buildah config --env "$setting" "$container"
+  done < <(registry_settings $certificate_bundle)
   buildah commit --quiet "$container" "$(named RUNTIME_BASE)"
   buildah add --quiet "$container" "$(go env GOROOT)" /usr/local/go >/dev/null
   buildah config --env GOTOOLCHAIN=local --env PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"

@@ -15,6 +15,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/targets.sh
 . scripts/targets.sh
+# shellcheck source=scripts/this-machine.sh
+. scripts/this-machine.sh
 export LC_ALL=C.UTF-8
 
 packages=dist/packages
@@ -186,8 +188,7 @@ foreign() {
 inside() {
   local name package
   # shellcheck disable=SC2016 # that is apt's own notation
-  mirror=${CORAL_MIRROR:-$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | sed -n 's/^Debian //p' | head -n 1)}
-  [[ -n $mirror ]] || fail "this machine's apt knows no mirror of Debian; name one in CORAL_MIRROR"
+  mirror=$(debian_mirror)
   apt-config dump | grep '^Acquire::' >"$work/apt.conf" || true
   for name in "${targets[@]}"; do
     package=$(package_of "$name" deb)
