@@ -70,9 +70,6 @@ func (b *sandbox) interpreter(f *file) (*tflite.Interpreter, error) {
 func (b *sandbox) run(ctx context.Context, o *tflite.Offload) error {
 	err := b.try(ctx, o)
 	if errors.Is(err, errWorkerDied) && errs.Ended(ctx) == nil {
-		if lost := b.state.lost(b.startAgain); lost != nil {
-			return lost
-		}
 		err = b.try(ctx, o)
 	}
 	return err

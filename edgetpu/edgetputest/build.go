@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/gocoral/coral/internal/cc"
 )
 
 // source is the library's C code, which has no dependency but libc.
@@ -89,7 +91,7 @@ func findCompiler() ([]string, error) {
 		candidates = append(candidates, string(out))
 	}
 	for _, c := range append(candidates, "cc", "gcc", "clang") {
-		words := splitCommand(c)
+		words := cc.Words(c)
 		if len(words) == 0 {
 			continue
 		}
@@ -98,22 +100,6 @@ func findCompiler() ([]string, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: install one, or name a library built elsewhere in %s", errNoBuild, libraryEnv)
-}
-
-// splitCommand splits CC as the go command does: at spaces, with whole words in single or
-// double quotes for paths that have some.
-func splitCommand(s string) (words []string) {
-	for {
-		s = strings.TrimSpace(s)
-		if s == "" {
-			return words
-		}
-		word, rest, _ := strings.Cut(s, " ")
-		if quote := s[:1]; quote == "'" || quote == `"` {
-			word, rest, _ = strings.Cut(s[1:], quote)
-		}
-		words, s = append(words, word), rest
-	}
 }
 
 // buildKey depends on the sources, on the command, and on which compiler that is.

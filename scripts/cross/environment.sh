@@ -23,10 +23,7 @@ cross_environment() {
   export CGO_ENABLED=1 GOOS=linux GOARCH=$goarch GOARM=${goarm:-7}
   # The oldest processors of each kind, whatever this user's settings are.
   export GOAMD64=v1 GOARM64=v8.0
-  # Quotes only where they must be: not everything that reads CC knows them.
-  local quote=''
-  [[ $zig != *' '* ]] || quote="'"
-  export CC="$quote$zig$quote cc -target $zig_target" CXX="$quote$zig$quote c++ -target $zig_target"
+  export CC="'$zig' cc -target $zig_target" CXX="'$zig' c++ -target $zig_target"
   export CGO_CFLAGS="'-I$libusb' ${CGO_CFLAGS:--O2 -g}"
   # What TensorFlow Lite itself needs of libc and libstdc++ is the other machine's business.
   export CGO_LDFLAGS="'-L$library' '-L$libusb' -Wl,-rpath,\$ORIGIN/lib -Wl,--enable-new-dtags -Wl,--allow-shlib-undefined${CGO_LDFLAGS:+ $CGO_LDFLAGS}"

@@ -7,8 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
+
+	"github.com/gocoral/coral/internal/cc"
 )
 
 // Shared compiles a shared library of the given file name into a folder of its own
@@ -41,8 +42,8 @@ func Source(t testing.TB, code string) string {
 func compile(t testing.TB, name string, args []string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), name)
-	cc := append(compiler(t), "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", out)
-	cmd := exec.Command(cc[0], append(cc[1:], args...)...)
+	command := append(compiler(t), "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", out)
+	cmd := exec.Command(command[0], append(command[1:], args...)...)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd, err, text)
 	}
@@ -53,15 +54,15 @@ func compile(t testing.TB, name string, args []string) string {
 // the build server, which has one.
 func compiler(t testing.TB) []string {
 	t.Helper()
-	cc := os.Getenv("CC")
-	if cc == "" {
+	command := os.Getenv("CC")
+	if command == "" {
 		out, err := exec.Command("go", "env", "CC").Output()
 		if err != nil {
 			t.Fatalf("go env CC: %v", err)
 		}
-		cc = string(out)
+		command = string(out)
 	}
-	words := strings.Fields(cc)
+	words := cc.Words(command)
 	if len(words) == 0 {
 		words = []string{"cc"}
 	}
