@@ -10,8 +10,8 @@
 # set there too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# shellcheck source=scripts/this-machine.sh
-. scripts/this-machine.sh
+# shellcheck source=scripts/fresh-debian.sh
+. scripts/fresh-debian.sh
 readme=examples/hello/README.md
 
 fail() {
@@ -19,12 +19,9 @@ fail() {
   exit 1
 }
 
-# Mounts are made in a namespace of their own, and are gone when it ends.
 if [[ ${1-} != --inside ]]; then
-  [[ $(id -u) == 0 ]] || fail "run it as root"
-  dir=$(mktemp -d "${TMPDIR:-/tmp}/coral-hello.XXXXXX")
-  trap 'grep -q " $dir" /proc/self/mounts || rm -rf --one-file-system "$dir"' EXIT
-  unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$dir"
+  make_scratch
+  run_inside
   exit
 fi
 root=$2/root
@@ -54,8 +51,7 @@ mapfile -t variables < <(registry_settings /etc/this-machine.crt)
 cp -r "$(go env GOROOT)" "$root/usr/local/go"
 inside useradd --create-home --home-dir /newcomer newcomer
 mkdir "$root/newcomer/coral"
-git ls-files -z --cached --others --exclude-standard |
-  tar --create --null --ignore-failed-read --files-from - | tar --extract -C "$root/newcomer/coral"
+copy_checkout "$root/newcomer/coral"
 inside chown -R newcomer: /newcomer
 
 step "as root"

@@ -14,23 +14,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/targets.sh
 . scripts/targets.sh
-# shellcheck source=scripts/this-machine.sh
-. scripts/this-machine.sh
+# shellcheck source=scripts/fresh-debian.sh
+. scripts/fresh-debian.sh
 
 if [[ ${1-} != --inside ]]; then
-  [[ $(id -u) == 0 ]] || { echo "verify-image.sh: run it as root" >&2; exit 1; }
-  dir=$(mktemp -d "${TMPDIR:-/tmp}/coral-image.XXXXXX")
-  # shellcheck disable=SC2317 # the trap calls it
-  remove() {
-    if grep -F "$dir" /proc/self/mounts; then
-      echo "verify-image.sh: these are still mounted; left as they are" >&2
-      exit 1
-    fi
-    rm -rf --one-file-system "$dir"
-  }
-  trap remove EXIT
+  make_scratch
   trap 'exit 130' INT TERM # once all that runs in there has ended
-  unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$0" --inside "$dir"
+  run_inside
   exit
 fi
 dir=$2
@@ -101,22 +91,15 @@ cross_image() {
 
 user=1234
 models=$PWD/third_party/models
-programs=(coral hello isolated)
+programs=(coral hello)
 
 make_sources() {
-  mkdir "$dir"/{coral,hello,isolated,empty,foreign,data,roots}
-  git ls-files -z --cached --others --exclude-standard | tar --create --null --ignore-failed-read --files-from - | tar --extract -C "$dir/coral"
+  mkdir "$dir"/{coral,hello,empty,foreign,data,roots}
+  copy_checkout "$dir/coral"
+  # Its go.mod finds the library two folders up, which a container does not see.
   cp -r "$dir/coral/examples/hello/." "$dir/hello"
-  # A module that finds the library beside itself, where a container does not.
-  cp scripts/verify-image/isolated/main.go "$dir/isolated"
-  (
-    cd "$dir/isolated"
-    go mod init example.com/isolated
-    go mod edit -require github.com/gocoral/coral@v0.0.0 -replace github.com/gocoral/coral=../coral
-    go mod tidy
-  )
   (cd "$dir/foreign" && go mod init example.com/foreign && echo 'package main; func main() {}' >main.go)
-  chown -R $user:$user "$dir"/{coral,hello,isolated,empty,foreign}
+  chown -R $user:$user "$dir"/{coral,hello,empty,foreign}
   cp "$models"/{mobilenet_quant_v1_224.tflite,imagenet_labels.txt,peacock.png,laptop.jpg} "$dir/data"
 }
 
@@ -132,14 +115,13 @@ refuse_bad_input() {
   refused empty 'is empty' build . --target coral
   refused data 'has no go.mod' build . --target coral
   refused foreign 'does not bring github.com/gocoral/coral' build . --target coral
-  refused isolated 'there is no target' build . --target toaster
+  refused hello 'there is no target' build . --target toaster
 }
 
 cross_compile() {
   cross_image "$dir/coral" build ./cmd/coral --target "$1"
   cross_image "$dir/hello" build . --target "$1"
-  cross_image "$dir/isolated" build . --target "$1"
-  [[ -z $(find "$dir"/{coral,hello,isolated} ! -user $user) ]] || wrong "the output does not belong to the owner of /src"
+  [[ -z $(find "$dir"/{coral,hello} ! -user $user) ]] || wrong "the output does not belong to the owner of /src"
 }
 
 # --- run --------------------------------------------------------------------------------
@@ -171,8 +153,8 @@ run_in_root() {
   in_root "$1" /coral/run-coral "${peacock[@]}" | tee "$dir/$1.peacock"
   in_root "$1" /coral/run-coral "${laptop[@]}" | tee "$dir/$1.laptop"
   in_root "$1" /hello/run-hello -model "$model" -labels "$names" /data/peacock.png | tee "$dir/$1.hello"
-  in_root "$1" /isolated/run-isolated "$model" "$names" /data/peacock.png | tee "$dir/$1.isolated"
-  grep -q 'in a worker process' "$dir/$1.isolated" || wrong "isolated had no worker process"
+  in_root "$1" /hello/run-hello -isolated -model "$model" -labels "$names" /data/peacock.png | tee "$dir/$1.isolated"
+  grep -q 'in a worker process' "$dir/$1.isolated" || wrong "hello -isolated had no worker process"
 }
 
 run_small_image() {

@@ -15,8 +15,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/targets.sh
 . scripts/targets.sh
-# shellcheck source=scripts/this-machine.sh
-. scripts/this-machine.sh
+# shellcheck source=scripts/fresh-debian.sh
+. scripts/fresh-debian.sh
 export LC_ALL=C.UTF-8
 
 packages=dist/packages
@@ -187,7 +187,6 @@ foreign() {
 # inside is the part that mounts.
 inside() {
   local name package
-  # shellcheck disable=SC2016 # that is apt's own notation
   mirror=$(debian_mirror)
   apt-config dump | grep '^Acquire::' >"$work/apt.conf" || true
   for name in "${targets[@]}"; do
@@ -208,19 +207,11 @@ if [[ ${1-} == --inside ]]; then
   exit
 fi
 
-[[ $(id -u) == 0 ]] || fail "only root can make a Debian to install into"
-work=$(mktemp -d)
-clean() {
-  if grep -q " $work" /proc/self/mounts; then
-    echo "verify-package.sh: something is mounted below $work, which stays" >&2
-  else
-    rm -rf --one-file-system "$work"
-  fi
-}
-trap clean EXIT
+make_scratch
+work=$scratch
 
 (cd "$packages" && sha256sum --check --quiet SHA256SUMS)
 lintian --no-cfg --allow-root --fail-on error,warning "$packages"/*.deb
 for name in "${targets[@]}"; do agree "$name"; done
-unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$0" --inside "$work"
+run_inside
 echo "the packages are in order"

@@ -1,6 +1,6 @@
 // Hello says what is in a picture, and on which device it found out.
 //
-//	hello -model MODEL -labels LABELS PICTURE
+//	hello [-isolated] -model MODEL -labels LABELS PICTURE
 //
 // It is a module of its own, as your program will be.
 package main
@@ -22,19 +22,24 @@ func main() {
 	}
 	model := flag.String("model", "mobilenet_quant_v1_224.tflite", "classification model, for the CPU or compiled for the Edge TPU")
 	labels := flag.String("labels", "imagenet_labels.txt", "names of the model's classes")
+	isolated := flag.Bool("isolated", false, "run the model on the CPU in a worker process, for a model that nobody vouches for")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: hello [-model MODEL] [-labels LABELS] PICTURE")
+		fmt.Fprintln(os.Stderr, "usage: hello [-isolated] [-model MODEL] [-labels LABELS] PICTURE")
 		os.Exit(2)
 	}
-	if err := hello(*model, *labels, flag.Arg(0)); err != nil {
+	if err := hello(*model, *labels, flag.Arg(0), *isolated); err != nil {
 		fmt.Fprintln(os.Stderr, "hello:", err)
 		os.Exit(1)
 	}
 }
 
-func hello(model, labelFile, pictureFile string) error {
-	session, err := coral.Open(model)
+func hello(model, labelFile, pictureFile string, isolated bool) error {
+	var options []coral.Option
+	if isolated {
+		options = append(options, coral.WithPolicy(coral.CPUOnly), coral.Isolated())
+	}
+	session, err := coral.Open(model, options...)
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,11 @@ func TestHello(t *testing.T) {
 	assert.Regexp(t, `^Running on .+, because .+\.$`, lines[0])
 	assert.Equal(t, " 99.61%  peacock", lines[1])
 
+	out, complaint, status = run("-isolated", "-model", model, "-labels", labels, picture)
+	require.Zero(t, status, complaint)
+	assert.Contains(t, out, "in a worker process")
+	assert.Equal(t, lines[1:], strings.Split(out, "\n")[1:])
+
 	for what, args := range map[string][]string{
 		"no picture":         {"-model", model, "-labels", labels},
 		"a picture of text":  {"-model", model, "-labels", labels, labels},
