@@ -13,8 +13,16 @@ var (
 	ErrType = errs.ErrType
 	// ErrSize: the number of inputs or of their elements does not fit.
 	ErrSize = errs.ErrSize
-	// ErrUnsupported: this build or runtime cannot do what was asked for.
+	// ErrNotFound: the model has no input or output of that name.
+	ErrNotFound = errs.ErrNotFound
+	// ErrRange: a number given to an option is outside of what is possible.
+	ErrRange = errs.ErrRange
+	// ErrMemory: memory could not be had, or a limit forbids it.
+	ErrMemory = errs.ErrMemory
+	// ErrUnsupported: the TensorFlow Lite or Edge TPU runtime cannot do what was asked for.
 	ErrUnsupported = errs.ErrUnsupported
+	// ErrPlatform: it needs Linux, or a worker process that could not be had.
+	ErrPlatform = errs.ErrPlatform
 	// ErrBadModel: the file is not a usable TensorFlow Lite model.
 	ErrBadModel = errs.ErrBadModel
 	// ErrUnresolvedOp: the model has an operator that nothing provides.

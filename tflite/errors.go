@@ -20,8 +20,14 @@ var (
 	ErrStale = errs.ErrStale
 	// ErrType: the element type is not the tensor's.
 	ErrType = errs.ErrType
-	// ErrSize: an index, length or shape does not fit.
+	// ErrSize: a length or shape does not fit.
 	ErrSize = errs.ErrSize
+	// ErrNotFound: the model has no tensor or signature of that name.
+	ErrNotFound = errs.ErrNotFound
+	// ErrRange: an index or a count is outside of what is possible.
+	ErrRange = errs.ErrRange
+	// ErrMemory: memory could not be had, or a limit forbids it.
+	ErrMemory = errs.ErrMemory
 	// ErrReadOnly: the tensor's memory belongs to the model.
 	ErrReadOnly = errs.ErrReadOnly
 	// ErrUnsupported: the linked runtime lacks the function.

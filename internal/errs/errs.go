@@ -9,23 +9,42 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 )
+
+// sentinel is an error with a text of its own that is also one of the standard library's.
+type sentinel struct {
+	text     string
+	standard error
+}
+
+func (s *sentinel) Error() string { return s.text }
+func (s *sentinel) Unwrap() error { return s.standard }
 
 // The sentinels. Their texts say what went wrong; the error that wraps one says
 // where, with which numbers, and what to do about it.
 var (
 	// ErrClosed: the object was closed before the call.
-	ErrClosed = errors.New("already closed")
+	ErrClosed error = &sentinel{"already closed", fs.ErrClosed}
 	// ErrBusy: another call holds the interpreter.
 	ErrBusy = errors.New("interpreter is in use by another call")
 	// ErrStale: a tensor handle from before a Resize or Close.
 	ErrStale = errors.New("tensor handle is stale")
 	// ErrType: an element type that is not the tensor's.
 	ErrType = errors.New("wrong element type")
-	// ErrSize: a length, index or shape that does not fit.
+	// ErrSize: a length or shape that does not fit.
 	ErrSize = errors.New("wrong size")
-	// ErrUnsupported: the runtime library or platform cannot do this.
-	ErrUnsupported = errors.New("not supported by this TensorFlow Lite runtime or platform")
+	// ErrNotFound: a name that the model does not have.
+	ErrNotFound = errors.New("no such name in the model")
+	// ErrRange: an index, count or duration outside of what is possible.
+	ErrRange = errors.New("out of range")
+	// ErrMemory: memory that could not be had, or that a limit forbids.
+	ErrMemory = errors.New("not enough memory")
+	// ErrUnsupported: the TensorFlow Lite or Edge TPU runtime cannot do this.
+	ErrUnsupported error = &sentinel{"not supported by this runtime", errors.ErrUnsupported}
+	// ErrPlatform: the operating system, or the way the program was built or started,
+	// does not allow this.
+	ErrPlatform error = &sentinel{"not possible on this platform", errors.ErrUnsupported}
 	// ErrReadOnly: a write to a tensor whose memory belongs to the model.
 	ErrReadOnly = errors.New("tensor is read-only")
 	// ErrDelegateDeclined: a delegate could not be created or refused the model.
@@ -45,11 +64,11 @@ var (
 	// ErrNoDevice: no matching Edge TPU is attached.
 	ErrNoDevice = errors.New("no such Edge TPU")
 	// ErrPermission: the device is there but this process may not open it.
-	ErrPermission = errors.New("no permission to open the Edge TPU")
+	ErrPermission error = &sentinel{"no permission to open the Edge TPU", fs.ErrPermission}
 	// ErrDeviceBusy: another process holds the device.
 	ErrDeviceBusy = errors.New("the Edge TPU is in use by another process")
 	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
-	ErrCgoRequired = errors.New("TensorFlow Lite needs cgo: rebuild with CGO_ENABLED=1 and a C compiler")
+	ErrCgoRequired error = &sentinel{"TensorFlow Lite needs cgo: rebuild with CGO_ENABLED=1 and a C compiler", errors.ErrUnsupported}
 )
 
 // Ended returns nil while ctx, which may be nil, goes on, and an error that wraps
