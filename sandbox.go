@@ -7,6 +7,7 @@ import (
 
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/tflitewriter"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -52,11 +53,11 @@ func newSandbox(ctx context.Context, f *file, c *config) (*sandbox, *tflite.Inte
 }
 
 func (b *sandbox) interpreter(f *file) (*tflite.Interpreter, error) {
-	ports, err := f.parsed.Ports(sandboxOperator)
+	standIn, err := tflitewriter.StandIn(sandboxOperator, f.parsed.Inputs(), f.parsed.Outputs())
 	if err != nil {
 		return nil, err
 	}
-	m, err := tflite.NewModel(ports)
+	m, err := tflite.NewModel(standIn)
 	if err != nil {
 		return nil, err
 	}

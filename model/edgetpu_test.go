@@ -110,7 +110,7 @@ func TestEdgeTPUDamage(t *testing.T) {
 // compiler uses the smallest that will do.
 func TestFlexBufferWidths(t *testing.T) {
 	small := newBuilder()
-	content := small.finish(small.table(small.int32(0, 12)), "DWN1")
+	content := small.Finish(small.Table(small.Int32(0, 12)), "DWN1")
 	for _, width := range []int{1, 2, 4, 8} {
 		m := compiled()
 		m.Subgraphs[0].Operators[0].CustomOptions = flexMap(width, "4", content)

@@ -49,10 +49,10 @@ func TestOperators(t *testing.T) {
 // TestOperatorCodeOfOldConverters reads a file from before the wider field.
 func TestOperatorCodeOfOldConverters(t *testing.T) {
 	b := newBuilder()
-	codes := refs(b, []offset{b.table(b.int8(0, opSoftmax))}, same)
-	operators := refs(b, []offset{b.table()}, same)
-	subgraphs := refs(b, []offset{b.table(b.ref(3, operators))}, same)
-	m, err := model.Parse(b.finish(b.table(b.ref(1, codes), b.ref(2, subgraphs)), "TFL3"))
+	codes := b.Tables([]offset{b.Table(b.Int8(0, opSoftmax))})
+	operators := b.Tables([]offset{b.Table()})
+	subgraphs := b.Tables([]offset{b.Table(b.Ref(3, operators))})
+	m, err := model.Parse(b.Finish(b.Table(b.Ref(1, codes), b.Ref(2, subgraphs)), "TFL3"))
 	assert.NoError(t, err)
 	assert.Equal(t, "SOFTMAX", m.Subgraphs[0].Operators[0].Name)
 	assert.Equal(t, 1, m.Subgraphs[0].Operators[0].Version, "absent means 1")

@@ -122,15 +122,15 @@ func TestParseEveryByte(t *testing.T) {
 // legal, all together would take gigabytes.
 func TestParseSharedParts(t *testing.T) {
 	b := newBuilder()
-	name := b.string(strings.Repeat("x", 1<<16))
-	tensor := b.table(b.ref(3, name))
+	name := b.String(strings.Repeat("x", 1<<16))
+	tensor := b.Table(b.Ref(3, name))
 	many := make([]offset, 1<<16)
 	for i := range many {
 		many[i] = tensor
 	}
-	tensors := vectorOf(b, 4, many, b.PrependUOffsetT)
-	subgraphs := refs(b, []offset{b.table(b.ref(0, tensors))}, same)
-	file := b.finish(b.table(b.int32(0, 3), b.ref(2, subgraphs)), "TFL3")
+	tensors := b.Tables(many)
+	subgraphs := b.Tables([]offset{b.Table(b.Ref(0, tensors))})
+	file := b.Finish(b.Table(b.Int32(0, 3), b.Ref(2, subgraphs)), "TFL3")
 
 	allocated := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()
@@ -149,20 +149,20 @@ func TestParseLargeModel(t *testing.T) {
 	options := []byte("options behind the model")
 	write := func(position, size uint64) []byte {
 		b := newBuilder()
-		weights := b.table(b.uint64(1, position), b.uint64(2, size))
-		placeholder := b.table(b.uint64(1, 1))
-		buffers := refs(b, []offset{b.table(), weights, placeholder}, same)
-		codes := refs(b, []offset{b.table(b.int8(0, opCustom))}, same)
-		shape := b.ints([]int{4})
-		constant := b.table(b.ref(0, shape), b.int8(1, int8(model.Uint8)), b.int32(2, 1))
-		empty := b.table(b.int32(2, 2))
-		tensors := refs(b, []offset{constant, empty}, same)
-		operators := refs(b, []offset{b.table(b.uint64(9, position+4), b.uint64(10, uint64(len(options))))}, same)
-		ports := b.ints([]int{})
-		subgraphs := refs(b, []offset{
-			b.table(b.ref(0, tensors), b.ref(1, ports), b.ref(2, ports), b.ref(3, operators)),
-		}, same)
-		return b.finish(b.table(b.int32(0, 3), b.ref(1, codes), b.ref(2, subgraphs), b.ref(4, buffers)), "TFL3")
+		weights := b.Table(b.Uint64(1, position), b.Uint64(2, size))
+		placeholder := b.Table(b.Uint64(1, 1))
+		buffers := b.Tables([]offset{b.Table(), weights, placeholder})
+		codes := b.Tables([]offset{b.Table(b.Int8(0, opCustom))})
+		shape := b.Ints([]int{4})
+		constant := b.Table(b.Ref(0, shape), b.Int8(1, int8(model.Uint8)), b.Int32(2, 1))
+		empty := b.Table(b.Int32(2, 2))
+		tensors := b.Tables([]offset{constant, empty})
+		operators := b.Tables([]offset{b.Table(b.Uint64(9, position+4), b.Uint64(10, uint64(len(options))))})
+		ports := b.Ints([]int{})
+		subgraphs := b.Tables([]offset{
+			b.Table(b.Ref(0, tensors), b.Ref(1, ports), b.Ref(2, ports), b.Ref(3, operators)),
+		})
+		return b.Finish(b.Table(b.Int32(0, 3), b.Ref(1, codes), b.Ref(2, subgraphs), b.Ref(4, buffers)), "TFL3")
 	}
 	end := uint64(len(write(1<<20, 4)))
 	file := append(append(write(end, 4), 1, 2, 3, 4), options...)
@@ -189,18 +189,18 @@ func TestParseDanglingReferences(t *testing.T) {
 	assert.ErrorContains(t, err, `"pixels" has its content in buffer 99 of 5`)
 
 	b := newBuilder()
-	operators := refs(b, []offset{b.table(b.int32(0, 7))}, same)
-	subgraphs := refs(b, []offset{b.table(b.ref(3, operators))}, same)
-	_, err = model.Parse(b.finish(b.table(b.ref(2, subgraphs)), "TFL3"))
+	operators := b.Tables([]offset{b.Table(b.Int32(0, 7))})
+	subgraphs := b.Tables([]offset{b.Table(b.Ref(3, operators))})
+	_, err = model.Parse(b.Finish(b.Table(b.Ref(2, subgraphs)), "TFL3"))
 	require.ErrorIs(t, err, model.ErrBadModel)
 	assert.ErrorContains(t, err, "operator 0: has code 7 of 0")
 }
 
 func TestParseForgivesMetadata(t *testing.T) {
 	b := newBuilder()
-	name := b.string("orphan")
-	metadata := refs(b, []offset{b.table(b.ref(0, name), b.int32(1, 99))}, same)
-	m, err := model.Parse(b.finish(b.table(b.ref(6, metadata)), "TFL3"))
+	name := b.String("orphan")
+	metadata := b.Tables([]offset{b.Table(b.Ref(0, name), b.Int32(1, 99))})
+	m, err := model.Parse(b.Finish(b.Table(b.Ref(6, metadata)), "TFL3"))
 	require.NoError(t, err)
 	assert.Equal(t, []model.Metadata{{Name: "orphan"}}, m.Metadata)
 }

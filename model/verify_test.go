@@ -104,21 +104,21 @@ func TestVerifyAllows(t *testing.T) {
 
 func TestVerifyMissingVectors(t *testing.T) {
 	b := newBuilder()
-	subgraphs, buffers := b.ints([]int{}), b.ints([]int{})
-	file := b.finish(b.table(b.int32(0, 3), b.ref(2, subgraphs), b.ref(4, buffers)), "TFL3")
+	subgraphs, buffers := b.Ints([]int{}), b.Ints([]int{})
+	file := b.Finish(b.Table(b.Int32(0, 3), b.Ref(2, subgraphs), b.Ref(4, buffers)), "TFL3")
 	m, err := model.Parse(file)
 	require.NoError(t, err)
 	assert.ErrorContains(t, m.Verify(), "no operator codes")
 
 	b = newBuilder()
-	empty := b.ints([]int{})
-	m, err = model.Parse(b.finish(b.table(b.int32(0, 3), b.ref(1, empty), b.ref(2, empty)), "TFL3"))
+	empty := b.Ints([]int{})
+	m, err = model.Parse(b.Finish(b.Table(b.Int32(0, 3), b.Ref(1, empty), b.Ref(2, empty)), "TFL3"))
 	require.NoError(t, err)
 	assert.ErrorContains(t, m.Verify(), "no buffers")
 
 	b = newBuilder()
-	empty = b.ints([]int{})
-	m, err = model.Parse(b.finish(b.table(b.int32(0, 3), b.ref(1, empty), b.ref(2, empty), b.ref(4, empty)), "TFL3"))
+	empty = b.Ints([]int{})
+	m, err = model.Parse(b.Finish(b.Table(b.Int32(0, 3), b.Ref(1, empty), b.Ref(2, empty), b.Ref(4, empty)), "TFL3"))
 	require.NoError(t, err)
 	assert.ErrorContains(t, m.Verify(), "no subgraphs")
 }

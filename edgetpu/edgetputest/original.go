@@ -6,6 +6,7 @@ import (
 
 	flatbuffers "github.com/google/flatbuffers/go"
 
+	"github.com/gocoral/coral/internal/tflitewriter"
 	"github.com/gocoral/coral/model"
 )
 
@@ -176,9 +177,15 @@ func (o *original) used(p part) []bool {
 // write makes the new model. Offsets in FlatBuffers point forward, so the original
 // goes to the end.
 func (o *original) write(p part) []byte {
-	w := newWriter(o.bytes)
-	old := w.references
-	stub := w.table(w.int8(1, int8(model.Int8))) // in place of tensors that are not needed
+	w := tflitewriter.NewBuilder(o.bytes)
+	old := func(positions []int) []tflitewriter.Offset {
+		offsets := make([]tflitewriter.Offset, len(positions))
+		for i, pos := range positions {
+			offsets[i] = w.Reference(pos)
+		}
+		return offsets
+	}
+	stub := w.Table(w.Int8(1, int8(model.Int8))) // in place of tensors that are not needed
 
 	tensors := old(o.tensors)
 	for i, used := range o.used(p) {
@@ -187,35 +194,34 @@ func (o *original) write(p part) []byte {
 		}
 	}
 	codes := old(o.codes)
-	var steps []flatbuffers.UOffsetT
+	var steps []tflitewriter.Offset
 	for _, s := range p.steps {
 		if s.custom == nil {
-			steps = append(steps, w.reference(o.operators[s.operator]))
+			steps = append(steps, w.Reference(o.operators[s.operator]))
 			continue
 		}
-		steps = append(steps, w.customOp(s.custom, len(codes)))
+		steps = append(steps, s.custom.write(w, len(codes)))
 	}
-	codes = append(codes, w.edgeTPUCode())
-	var metadata []flatbuffers.UOffsetT
+	codes = append(codes, edgeTPUCode(w))
+	var metadata []tflitewriter.Offset
 	if p.metadata {
 		metadata = old(o.metadata)
 	}
 
-	subgraph := w.table(
-		w.ref(subgraphTensors, w.vector(tensors)),
-		w.ref(subgraphInputs, w.ints(p.inputs)),
-		w.ref(subgraphOutputs, w.ints(p.outputs)),
-		w.ref(subgraphOperators, w.vector(steps)),
-		w.ref(subgraphName, w.CreateString("main")),
+	subgraph := w.Table(
+		w.Ref(subgraphTensors, w.Tables(tensors)),
+		w.Ref(subgraphInputs, w.Ints(p.inputs)),
+		w.Ref(subgraphOutputs, w.Ints(p.outputs)),
+		w.Ref(subgraphOperators, w.Tables(steps)),
+		w.Ref(subgraphName, w.String("main")),
 	)
-	subgraphs := append([]flatbuffers.UOffsetT{subgraph}, old(o.others)...)
-	w.FinishWithFileIdentifier(w.table(
-		w.int32(modelVersion, 3),
-		w.ref(modelCodes, w.vector(codes)),
-		w.ref(modelSubgraphs, w.vector(subgraphs)),
-		w.ref(modelDescription, w.CreateString("made by edgetputest for its simulated Edge TPU")),
-		w.ref(modelBuffers, w.vector(old(o.buffers))),
-		w.ref(modelMetadata, w.vector(metadata)),
-	), []byte("TFL3"))
-	return w.FinishedBytes()
+	subgraphs := append([]tflitewriter.Offset{subgraph}, old(o.others)...)
+	return w.Finish(w.Table(
+		w.Int32(modelVersion, 3),
+		w.Ref(modelCodes, w.Tables(codes)),
+		w.Ref(modelSubgraphs, w.Tables(subgraphs)),
+		w.Ref(modelDescription, w.String("made by edgetputest for its simulated Edge TPU")),
+		w.Ref(modelBuffers, w.Tables(old(o.buffers))),
+		w.Ref(modelMetadata, w.Tables(metadata)),
+	), "TFL3")
 }
