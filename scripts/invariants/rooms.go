@@ -20,7 +20,7 @@ const module = "github.com/gocoral/coral"
 // It is the "may import" table of the design. An entry added here is a decision:
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
-	".":                     {"delegate", "delegate/xnnpack", "edgetpu", "golang.org/x/sys", "internal/errs", "internal/tflitewriter", "model", "tflite"},
+	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/options", "internal/worker", "model", "tflite"},
 	"tflite":                {"delegate", "internal/capi", "internal/errs", "model"},
 	"delegate":              {"github.com/mattn/go-tflite/delegates"},
 	"delegate/xnnpack":      {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
@@ -29,13 +29,18 @@ var rooms = map[string][]string{
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/tflitewriter", "model"},
 	"model":                 {"github.com/google/flatbuffers", "internal/errs"},
 	"vision":                {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
+	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
+	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
+	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/engine", "internal/errs", "model", "tflite"},
+	"internal/percentile":   {},
+	"internal/options":      {},
+	"internal/tflitewriter": {"github.com/google/flatbuffers", "internal/errs", "model"},
 	"internal/cc":           {},
 	"internal/errs":         {},
 	"internal/capi":         {"internal/errs"},
 	"internal/dl":           {"internal/cc", "internal/errs"},
 	"internal/oldabi":       {"internal/errs"},
 	"internal/borrow":       {"internal/errs"},
-	"internal/tflitewriter": {"github.com/google/flatbuffers", "internal/errs", "model"},
 	"internal/libedgetpu":   {"internal/dl", "internal/errs"},
 	"third_party":           {},
 	"cmd/coral-runtime":     {"third_party"},
