@@ -36,12 +36,12 @@
 // A device error, an inference that does not end within [WithTPUTimeout], or a pulled cable
 // moves the session to the next device or to the CPU, and the inference in flight is
 // repeated there: no call is lost. The session goes back to an accelerator that is attached
-// again once it has run an inference on trial. [Session.Device] and [Session.Reason] follow,
+// again once it has run an inference on trial. [Session.Status] and [Session.Reason] follow,
 // [WithOnChange] tells, [Session.Stats] counts. A model with state (an LSTM) stays where its
 // sequence has begun and is not moved in silence: if the device is lost, the next call gets
 // [ErrStateLost], unless [WithStateReset] allows to start again from zero;
 // [Session.ResetState] begins a new sequence. A call that ends with its context may have
-// advanced the state or not.
+// advanced the state or not, and so ends the sequence: the next one gets ErrStateLost too.
 //
 // # Worker processes
 //
@@ -50,14 +50,15 @@
 // start one, and PCIe ones in this process. The worker is this very program, started again;
 // its main must begin with
 //
-//	if coral.IsWorker() {
-//		coral.WorkerMain()
-//	}
+//	coral.WorkerMain()
 //
-// Without these lines the installed coral command serves, if it has the same version, and
-// failing that the device is driven in this process, which Reason then says. [InProcess] and
-// [Isolated] decide otherwise. With [CPUOnly], Isolated is for models that nobody vouches
-// for: they run in a worker process with limits on memory and time. Linux only.
+// which does nothing in any other process. Without it the installed coral command serves, if
+// it was built from the same version of this module, and failing that the device is driven in
+// this process, which Reason then says and the log once. [WithIsolation] decides otherwise.
+// With [CPUOnly], [Isolated] is for models that are not trusted: they run in a worker process
+// with limits on memory and time. Linux only.
+//
+// All sessions of a program that use one accelerator share its worker.
 //
 // # Several accelerators
 //

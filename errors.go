@@ -29,6 +29,10 @@ var (
 	ErrUnresolvedOp = errs.ErrUnresolvedOp
 	// ErrDelegateDeclined: a delegate failed or refused the model.
 	ErrDelegateDeclined = errs.ErrDelegateDeclined
+	// ErrOption: options contradict each other, or do not go with the model.
+	ErrOption = errs.ErrOption
+	// ErrNotCompiled: an Edge TPU is wanted, and the model has no compiled form.
+	ErrNotCompiled = errs.ErrNotCompiled
 	// ErrNoTwin: an Edge TPU model has to run on the CPU and has no CPU model.
 	ErrNoTwin = errs.ErrNoTwin
 	// ErrTwinMismatch: CPU model and Edge TPU model differ in their interface.

@@ -9,8 +9,6 @@ import (
 
 // TestMain lets sessions start this program as their worker, as a user's main would.
 func TestMain(m *testing.M) {
-	if coral.IsWorker() {
-		coral.WorkerMain()
-	}
+	coral.WorkerMain()
 	os.Exit(m.Run())
 }

@@ -133,9 +133,9 @@ func TestBadFiles(t *testing.T) {
 	_, err = coral.Open(model("unresolved_op"))
 	require.ErrorIs(t, err, coral.ErrUnresolvedOp)
 	_, err = coral.Open(model("add"), coral.WithInterpreters(0))
-	require.ErrorIs(t, err, coral.ErrSize)
+	require.ErrorIs(t, err, coral.ErrRange)
 	_, err = coral.Open(model("add"), coral.WithThreads(0))
-	require.ErrorIs(t, err, coral.ErrSize)
+	require.ErrorIs(t, err, coral.ErrRange)
 }
 
 func TestTheOtherFormIsPointedOut(t *testing.T) {

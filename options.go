@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/internal/options"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -43,9 +45,13 @@ func (p Policy) String() string {
 
 type config struct {
 	policy       Policy
+	policyGiven  bool
+	device       *string            // of WithDevice, as given
 	selectors    []edgetpu.Selector // one for each accelerator the session is to have
+	severalGiven bool               // by WithDevices
 	allDevices   bool
 	twin         string
+	twinBytes    []byte
 	fsys         fs.FS // nil for the system's files
 	interpreters int
 	shapes       map[int][]int
@@ -56,11 +62,13 @@ type config struct {
 	library      []string
 	watchdog     time.Duration
 	resetState   bool
-	isolation    isolation
+	isolation    Isolation
+	isolations   []Isolation // as given
 	workerMemory uint64
-	notify       func(Device, string)
+	notify       func(Device, error)
 	logger       *slog.Logger
 	probe        func(context.Context) ([]edgetpu.Device, error)
+	unisolated   sync.Once // the warning that a device is driven in this process
 }
 
 // defaultWatchdog is far above what any model takes on an Edge TPU, and short enough for
@@ -74,50 +82,94 @@ func newConfig(opts []Option) (*config, error) {
 		watchdog:  defaultWatchdog,
 		logger:    slog.New(slog.DiscardHandler),
 	}
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt(c); err != nil {
-			return nil, err
-		}
+	if err := options.Apply(c, opts); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
 	}
 	if c.probe == nil {
 		c.probe = func(ctx context.Context) ([]edgetpu.Device, error) {
 			return edgetpu.Probe(ctx, edgetpu.WithLogger(c.logger))
 		}
 	}
-	c.tflite = append(c.tflite, tflite.WithThreads(c.threads), tflite.WithXNNPACK(c.xnnpack), tflite.WithLogger(c.logger))
 	return c, nil
 }
 
-// WithPolicy overrides [Auto].
+// check refuses options that contradict each other.
+func (c *config) check() error {
+	contradiction := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", ErrOption, fmt.Sprintf(format, args...))
+	}
+	for _, i := range c.isolations {
+		if i != c.isolation {
+			return contradiction("WithIsolation(%v) and WithIsolation(%v)", c.isolations[0], c.isolation)
+		}
+	}
+	switch named := c.severalGiven || c.device != nil && c.selectors[0] != (edgetpu.Selector{}); {
+	case c.device != nil && c.severalGiven:
+		return contradiction("WithDevice and WithDevices")
+	case c.policyGiven && c.device != nil && slices.Contains([]string{CPUOnly.String(), RequireTPU.String()}, *c.device) && *c.device != c.policy.String():
+		return contradiction("WithPolicy(%v) and WithDevice(%q)", c.policy, *c.device)
+	case c.policyGiven && c.policy == CPUOnly && named:
+		return contradiction("CPUOnly and a device: no Edge TPU is used")
+	case c.workerMemory > 0 && c.isolation != Isolated:
+		return contradiction("WithWorkerMemory without WithIsolation(Isolated): there may be no worker process")
+	case len(c.tflite) > 0 && c.isolation == Isolated:
+		return contradiction("WithTFLite and WithIsolation(Isolated): its options do not reach a worker process")
+	case c.twin != "" && c.twinBytes != nil:
+		return contradiction("WithTwin and WithTwinBytes")
+	}
+	for k, s := range c.selectors {
+		if s != (edgetpu.Selector{}) && slices.Contains(c.selectors[:k], s) {
+			return contradiction("device %v twice", s)
+		}
+	}
+	return nil
+}
+
+// fitPair refuses what the options demand of a pair that it cannot have.
+func (c *config) fitPair(p *pair) error {
+	if len(c.tflite) > 0 && p.tpu != nil && c.policy != CPUOnly && c.isolation != InProcess {
+		return fmt.Errorf("%w: WithTFLite and a model compiled for the Edge TPU, which a worker process may run: give CPUOnly or WithIsolation(InProcess) too", ErrOption)
+	}
+	return nil
+}
+
+// WithPolicy overrides [Auto], and the policy that [WithDevice] sets.
 func WithPolicy(p Policy) Option {
 	return func(c *config) error {
 		if p < Auto || p > RequireTPU {
-			return fmt.Errorf("unknown policy %d", int(p))
+			return fmt.Errorf("policy %d: %w", int(p), ErrRange)
 		}
-		c.policy = p
+		c.policy, c.policyGiven = p, true
 		return nil
 	}
 }
 
 // WithDevice sets policy and device by name: "auto", "cpu", "tpu" are the three
 // policies; "usb", "usb:N", "pci", "pci:N", ":N" and a device's path, as
-// [edgetpu.ParseDevice] reads them, require that Edge TPU. "" is "auto".
+// [edgetpu.ParseDevice] reads them, require that Edge TPU, unless [WithPolicy] says
+// otherwise. "" is "auto".
 func WithDevice(name string) Option {
 	return func(c *config) error {
-		for _, p := range []Policy{Auto, CPUOnly, RequireTPU} {
-			if name == p.String() || name == "" {
-				c.policy, c.selectors = p, make([]edgetpu.Selector, 1)
-				return nil
+		policy, selector := RequireTPU, edgetpu.Selector{}
+		switch name {
+		case "", Auto.String():
+			policy = Auto
+		case CPUOnly.String():
+			policy = CPUOnly
+		case RequireTPU.String():
+		default:
+			var err error
+			if selector, err = edgetpu.ParseDevice(name); err != nil {
+				return fmt.Errorf("%w; or auto, cpu, tpu", err)
 			}
 		}
-		selector, err := edgetpu.ParseDevice(name)
-		if err != nil {
-			return fmt.Errorf("%w; or auto, cpu, tpu", err)
+		if !c.policyGiven {
+			c.policy = policy
 		}
-		c.policy, c.selectors = RequireTPU, []edgetpu.Selector{selector}
+		c.device, c.selectors, c.allDevices = &name, []edgetpu.Selector{selector}, false
 		return nil
 	}
 }
@@ -128,7 +180,8 @@ func WithDevice(name string) Option {
 // makes do with fewer.
 func WithDevices(names ...string) Option {
 	return func(c *config) error {
-		c.allDevices, c.selectors = len(names) == 0, make([]edgetpu.Selector, max(1, len(names)))
+		c.severalGiven, c.allDevices = true, len(names) == 0
+		c.selectors = make([]edgetpu.Selector, max(1, len(names)))
 		for k, name := range names {
 			var err error
 			if c.selectors[k], err = edgetpu.ParseDevice(name); err != nil {
@@ -161,7 +214,7 @@ func WithTPULibrary(paths ...string) Option {
 func WithTPUTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
-			return fmt.Errorf("timeout of %v for an inference: %w", d, ErrSize)
+			return fmt.Errorf("timeout of %v for an inference: %w", d, ErrRange)
 		}
 		c.watchdog = d
 		return nil
@@ -177,9 +230,11 @@ func WithStateReset() Option {
 	}
 }
 
-// WithOnChange calls f whenever the session goes to another device, with the device and
-// the reason, from a goroutine of the session's. f must not call the session.
-func WithOnChange(f func(Device, string)) Option {
+// WithOnChange calls f whenever the session goes to another device, with what
+// [Session.Status] returned then: the device, and why it is not an Edge TPU. The calls come
+// one after the other, in the order of the changes, from a goroutine of their own; none
+// begins after [Session.Close] has returned.
+func WithOnChange(f func(Device, error)) Option {
 	return func(c *config) error {
 		c.notify = f
 		return nil
@@ -192,6 +247,14 @@ func WithOnChange(f func(Device, string)) Option {
 func WithTwin(path string) Option {
 	return func(c *config) error {
 		c.twin = path
+		return nil
+	}
+}
+
+// WithTwinBytes is [WithTwin] with the content of the file.
+func WithTwinBytes(model []byte) Option {
+	return func(c *config) error {
+		c.twinBytes = model
 		return nil
 	}
 }
@@ -213,7 +276,7 @@ func WithFS(fsys fs.FS) Option {
 func WithInterpreters(n int) Option {
 	return func(c *config) error {
 		if n < 1 || n > maxInterpreters {
-			return fmt.Errorf("%d interpreters asked for, 1 to %d are possible: %w", n, maxInterpreters, ErrSize)
+			return fmt.Errorf("%d interpreters asked for, 1 to %d are possible: %w", n, maxInterpreters, ErrRange)
 		}
 		c.interpreters = n
 		return nil
@@ -222,8 +285,9 @@ func WithInterpreters(n int) Option {
 
 const maxInterpreters = 1024
 
-// WithInputShape resizes input index before the tensors are allocated, for models
-// with open dimensions.
+// WithInputShape gives input index another shape than the file does, before the tensors are
+// allocated, for models with open dimensions. The sizes of a compiled model are fixed: where
+// it does not have that shape, the session runs on the CPU and says why.
 func WithInputShape(index int, shape ...int) Option {
 	return func(c *config) error {
 		if c.shapes == nil {
@@ -237,6 +301,9 @@ func WithInputShape(index int, shape ...int) Option {
 // WithThreads sets the number of CPU threads of each interpreter; the default is 1.
 func WithThreads(n int) Option {
 	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("%d threads asked for, 1 is the least: %w", n, ErrRange)
+		}
 		c.threads = n
 		return nil
 	}
@@ -251,10 +318,69 @@ func WithXNNPACK(mode tflite.XNNPACKMode) Option {
 	}
 }
 
-// WithTFLite passes further options on to every interpreter that runs on the CPU.
+// WithTFLite passes further options on to every interpreter in this process; they override
+// what the session would set. They cannot reach a worker process, so they go with models
+// and policies that need none.
 func WithTFLite(opts ...tflite.Option) Option {
 	return func(c *config) error {
 		c.tflite = append(c.tflite, opts...)
+		return nil
+	}
+}
+
+// Isolation says which devices a session drives in a worker process.
+type Isolation int
+
+const (
+	// IsolatedUSB has USB accelerators driven in a worker process where one can be started,
+	// and all else in this process.
+	IsolatedUSB Isolation = iota
+	// InProcess has every accelerator driven in this process. That saves the passing of
+	// tensors between processes (see bench/), and costs the process its life when
+	// libedgetpu aborts, which it does for every fault of a USB device.
+	InProcess
+	// Isolated has every accelerator driven in a worker process, PCIe ones too. Without a
+	// way to start one ([WorkerMain]) opening a device fails.
+	//
+	// With [CPUOnly] it is the CPU model that runs in worker processes, one for each
+	// interpreter, and this process loads nothing of it: for models that are not trusted.
+	// One that crashes the runtime, or takes more memory ([WithWorkerMemory]) or time
+	// ([WithTPUTimeout]) than it may, costs an error. It protects against crashes and
+	// exhaustion, not against code that an attacker has smuggled in: a worker process may
+	// do what its user may. The model's inputs and outputs must have sizes before it runs.
+	Isolated
+)
+
+// String returns the name of the constant.
+func (i Isolation) String() string {
+	switch i {
+	case IsolatedUSB:
+		return "IsolatedUSB"
+	case InProcess:
+		return "InProcess"
+	case Isolated:
+		return "Isolated"
+	}
+	return fmt.Sprintf("Isolation(%d)", int(i))
+}
+
+// WithIsolation overrides [IsolatedUSB].
+func WithIsolation(i Isolation) Option {
+	return func(c *config) error {
+		if i < IsolatedUSB || i > Isolated {
+			return fmt.Errorf("isolation %d: %w", int(i), ErrRange)
+		}
+		c.isolation, c.isolations = i, append(c.isolations, i)
+		return nil
+	}
+}
+
+// WithWorkerMemory limits the memory of worker processes to so many bytes (RLIMIT_DATA), and
+// that of a model's inputs and outputs in this process. It goes with [Isolated]; 0, the
+// default, is no limit.
+func WithWorkerMemory(bytes uint64) Option {
+	return func(c *config) error {
+		c.workerMemory = bytes
 		return nil
 	}
 }

@@ -1,6 +1,8 @@
 package coral
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,33 +13,15 @@ import (
 	"github.com/gocoral/coral/model"
 )
 
-// file is a model file that was read and understood.
+// file is a model that was read and understood.
 type file struct {
-	path   string
+	path   string // "" for one that was given as bytes
 	bytes  []byte
 	parsed *model.Model
 }
 
-// sizes are those of inputs and outputs in bytes, for files where they are fixed, as in
-// every compiled model.
-func (f *file) sizes() (inputs, outputs []int, err error) {
-	if inputs, err = sizes(f.parsed.Inputs()); err == nil {
-		outputs, err = sizes(f.parsed.Outputs())
-	}
-	return inputs, outputs, err
-}
-
-func sizes(tensors []model.Tensor) ([]int, error) {
-	all := make([]int, len(tensors))
-	for k, t := range tensors {
-		n, ok := t.ByteSize()
-		if !ok {
-			return nil, fmt.Errorf("tensor %q has no fixed size: %w", t.Name, ErrUnsupported)
-		}
-		all[k] = int(n)
-	}
-	return all, nil
-}
+// name is for messages.
+func (f *file) name() string { return cmp.Or(f.path, "the model") }
 
 // pair is a model in up to two forms; at least one is there.
 type pair struct {
@@ -56,6 +40,19 @@ func loadPair(path string, c *config) (*pair, error) {
 	if err != nil {
 		return nil, hint(path, c.fsys, err)
 	}
+	return newPair(given, c)
+}
+
+// parsePair is loadPair for a model in memory.
+func parsePair(data []byte, c *config) (*pair, error) {
+	given, err := parse("", bytes.Clone(data))
+	if err != nil {
+		return nil, err
+	}
+	return newPair(given, c)
+}
+
+func newPair(given *file, c *config) (*pair, error) {
 	p := &pair{}
 	p.put(given)
 	other, err := p.loadTwin(given, c)
@@ -63,11 +60,11 @@ func loadPair(path string, c *config) (*pair, error) {
 		return p, err
 	}
 	if other.compiled() == given.compiled() {
-		return nil, fmt.Errorf("%s and %s are both %s, a twin must be the other form: %w", given.path, other.path, given.form(), ErrTwinMismatch)
+		return nil, fmt.Errorf("%s and %s are both %s, a twin must be the other form: %w", given.name(), other.name(), given.form(), ErrTwinMismatch)
 	}
 	p.put(other)
 	if err := model.SameInterface(p.cpu.parsed, p.tpu.parsed); err != nil {
-		return nil, fmt.Errorf("%s and %s: %w", p.cpu.path, p.tpu.path, err)
+		return nil, fmt.Errorf("%s and %s: %w", p.cpu.name(), p.tpu.name(), err)
 	}
 	return p, nil
 }
@@ -93,7 +90,10 @@ func (p *pair) loadTwin(given *file, c *config) (*file, error) {
 	if c.policy == CPUOnly && !given.compiled() {
 		return nil, nil
 	}
-	if c.twin != "" {
+	switch {
+	case c.twinBytes != nil:
+		return parse("", bytes.Clone(c.twinBytes))
+	case c.twin != "":
 		return load(c.twin, c.fsys)
 	}
 	path := twinPath(given.path, given.compiled())
@@ -110,6 +110,9 @@ func (p *pair) loadTwin(given *file, c *config) (*file, error) {
 
 // twinPath is "" where the name of a compiled model does not tell its twin's.
 func twinPath(path string, compiled bool) string {
+	if path == "" {
+		return ""
+	}
 	extension := filepath.Ext(path)
 	base := strings.TrimSuffix(path, extension)
 	if !compiled {
@@ -126,14 +129,19 @@ func load(path string, fsys fs.FS) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parse(path, b)
+}
+
+func parse(path string, b []byte) (*file, error) {
 	m, err := model.Parse(b)
 	if err == nil {
 		err = m.Verify()
 	}
+	f := &file{path: path, bytes: b, parsed: m}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", f.name(), err)
 	}
-	return &file{path: path, bytes: b, parsed: m}, nil
+	return f, nil
 }
 
 func read(path string, fsys fs.FS) ([]byte, error) {
@@ -171,4 +179,42 @@ func (f *file) form() string {
 		return "Edge TPU models"
 	}
 	return "CPU models"
+}
+
+// portNames returns the names by which a caller knows the inputs or outputs: those
+// of the signature over the primary graph, if there is exactly one, else those of
+// the tensors.
+func portNames(m *model.Model, output bool) []string {
+	tensors, of := m.Inputs(), func(s model.Signature) []model.SignatureTensor { return s.Inputs }
+	if output {
+		tensors, of = m.Outputs(), func(s model.Signature) []model.SignatureTensor { return s.Outputs }
+	}
+	byIndex := make(map[int]string)
+	for _, s := range primarySignatures(m) {
+		for _, t := range of(s) {
+			byIndex[t.Tensor] = t.Name
+		}
+	}
+	names := make([]string, len(tensors))
+	for k, t := range tensors {
+		names[k] = t.Name
+		if name, ok := byIndex[t.Index]; ok {
+			names[k] = name
+		}
+	}
+	return names
+}
+
+// primarySignatures is empty when names would be ambiguous.
+func primarySignatures(m *model.Model) []model.Signature {
+	var found []model.Signature
+	for _, s := range m.Signatures {
+		if s.Subgraph == 0 {
+			found = append(found, s)
+		}
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return found
 }

@@ -31,7 +31,7 @@ func segments(t *testing.T, name string, n int, opts ...coral.Option) []*coral.S
 		if tpu, err := edgetputest.Compile(part); err == nil {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("part%d_edgetpu.tflite", k)), tpu, 0o600))
 		}
-		sessions[k] = openTPU(t, path, append([]coral.Option{coral.InProcess(), coral.WithDevices(fmt.Sprintf(":%d", k))}, opts...)...)
+		sessions[k] = openTPU(t, path, append([]coral.Option{coral.WithIsolation(coral.InProcess), coral.WithDevices(fmt.Sprintf(":%d", k))}, opts...)...)
 	}
 	return sessions
 }
@@ -109,7 +109,7 @@ func TestTwoModelsOnOneDevice(t *testing.T) {
 	sim := edgetputest.New(t, edgetputest.USB("2-1"))
 	paths := []string{compiled(t, "tiny_int8", edgetputest.CachingToken(7)), compiled(t, "tiny_int8", edgetputest.CachingToken(7), edgetputest.First(2))}
 	want := expected(t, paths[0], 10)
-	a, b := openTPU(t, paths[0], coral.InProcess()), openTPU(t, paths[1], coral.InProcess())
+	a, b := openTPU(t, paths[0], coral.WithIsolation(coral.InProcess)), openTPU(t, paths[1], coral.WithIsolation(coral.InProcess))
 	require.True(t, onTPU(a), a.Reason())
 	require.True(t, onTPU(b), b.Reason())
 	for k := range want {

@@ -6,77 +6,84 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/failover"
 	"github.com/gocoral/coral/tflite"
 )
 
 // Session runs one model. It is safe for concurrent use: each call leases an
 // interpreter, and waits for one when all are in use.
 type Session struct {
-	files   *pair
-	reason  string
-	backend tflite.Backend
-	// sandboxBackend is what runs the model in a worker process, "" without one.
-	sandboxBackend string
+	cpuPath, tpuPath string // "" where there is no such file
+	cause            error  // why a session without executor runs on the CPU, nil if asked for
+	backend          string // of the interpreters themselves
 
 	inputs      []tflite.TensorInfo
 	outputs     []tflite.TensorInfo
 	inputNames  []string
 	outputNames []string
 
-	state   stateKeeper // nil if the state is in the interpreter
-	owned   owned
+	plain   *failover.Plain // of a session without executor
+	owned   *owned
 	cleanup runtime.Cleanup
 }
 
 // owned is what a session has to give back.
 type owned struct {
-	pool   *pool
-	router *router // nil when only the CPU comes into question
+	pool     *pool
+	executor failover.Executor // nil when the interpreters run the model themselves
 }
 
-func (o owned) close() {
+func (o *owned) close() {
 	o.pool.close()
-	if o.router != nil {
-		o.router.close()
+	if o.executor != nil {
+		o.executor.Close()
 	}
 }
 
-// orEmpty makes a nil session, which a failed Open leaves behind, one without anything.
+// orEmpty makes a nil or zero session, which a failed Open leaves behind, one without
+// anything.
 func (s *Session) orEmpty() *Session {
-	if s == nil {
-		return &Session{}
+	if s == nil || s.owned == nil {
+		return &Session{owned: &owned{}}
 	}
 	return s
 }
 
-func newSession(pl plan, p *pair, interpreters []*tflite.Interpreter) (*Session, error) {
+func newSession(pl plan, p *pair, c *config) *Session {
 	names := p.names()
 	s := &Session{
-		files: p, reason: pl.reason,
-		backend:     interpreters[0].Backend(),
-		inputNames:  portNames(names, false),
-		outputNames: portNames(names, true),
-		owned:       owned{pool: newPool(interpreters), router: pl.router},
+		cause: pl.cause, owned: &owned{},
+		inputNames: portNames(names, false), outputNames: portNames(names, true),
+		plain: failover.NewPlain(pl.file.parsed.HasVariables(), c.resetState),
 	}
-	var err error
-	if s.inputs, err = infos(interpreters[0].InputCount(), interpreters[0].Input); err == nil {
-		s.outputs, err = infos(interpreters[0].OutputCount(), interpreters[0].Output)
+	if p.cpu != nil {
+		s.cpuPath = p.cpu.path
 	}
-	if err != nil {
-		s.owned.pool.close()
-		return nil, err
+	if p.tpu != nil {
+		s.tpuPath = p.tpu.path
 	}
-	if pl.router != nil {
-		s.keepState(pl.router)
-	}
-	s.cleanup = runtime.AddCleanup(s, owned.close, s.owned)
-	return s, nil
+	return s
 }
 
-func (s *Session) keepState(k stateKeeper) { s.state, s.owned.pool.unheard = k, k.untell }
+// describe notes what the interpreters know of the model, and arms the cleanup.
+func (s *Session) describe() error {
+	first := s.owned.pool.first
+	s.backend = first.Backend().String()
+	var err error
+	if s.inputs, err = infos(first.InputCount(), first.Input); err == nil {
+		s.outputs, err = infos(first.OutputCount(), first.Output)
+	}
+	if err != nil {
+		s.release()
+		return err
+	}
+	s.cleanup = runtime.AddCleanup(s, (*owned).close, s.owned)
+	return nil
+}
+
+func (s *Session) release() { s.owned.close() }
 
 func infos(n int, get func(int) (*tflite.Tensor, error)) ([]tflite.TensorInfo, error) {
 	all := make([]tflite.TensorInfo, n)
@@ -106,73 +113,99 @@ func (s *Session) InputNames() []string { return slices.Clone(s.orEmpty().inputN
 func (s *Session) OutputNames() []string { return slices.Clone(s.orEmpty().outputNames) }
 
 // Path is that of the model file which runs: the compiled one on an Edge TPU, the CPU
-// model otherwise.
+// model otherwise; "" for a model that was not read from a file.
 func (s *Session) Path() string {
-	if s == nil {
-		return ""
+	s = s.orEmpty()
+	if s.status().Kind == failover.CPU {
+		return s.cpuPath
 	}
-	if s.files.cpu == nil || s.Device().IsTPU() {
-		return s.files.tpu.path
-	}
-	return s.files.cpu.path
+	return s.tpuPath
 }
 
 // Device is what the session runs on now. It changes when an accelerator is lost or
 // comes back.
 func (s *Session) Device() Device {
-	if s == nil || s.owned.router == nil {
-		return Device{}
-	}
-	d, _ := s.owned.router.status()
+	d, _ := s.Status()
 	return d
+}
+
+// Status is what the session runs on now and, of the same moment, why that is not an Edge
+// TPU: the error wraps what [Open] with [RequireTPU] would, such as [ErrNoDevice] or
+// [ErrDeviceBusy]. It is nil on an Edge TPU, and where the CPU was asked for.
+func (s *Session) Status() (Device, error) {
+	if s == nil || s.owned == nil {
+		return Device{Type: DeviceNone}, ErrClosed
+	}
+	status := s.status()
+	return deviceOf(status.Kind, status.Device), status.Cause
+}
+
+func (s *Session) status() failover.Status {
+	switch {
+	case s.owned.executor != nil:
+		return s.owned.executor.Status()
+	case s.owned.pool == nil:
+		return failover.Status{Cause: ErrClosed}
+	}
+	return failover.Status{Kind: failover.CPU, Cause: s.cause}
 }
 
 // Reason says in a sentence why the session runs on its [Session.Device].
 func (s *Session) Reason() string {
-	if s == nil {
+	if s == nil || s.owned == nil {
 		return "the session is nil"
 	}
-	if s.owned.router == nil {
-		return s.reason
+	switch status := s.status(); {
+	case status.Kind == failover.TPU:
+		return "an Edge TPU is attached and works, driven " + status.How
+	case status.Cause != nil:
+		return status.Cause.Error()
+	case status.How != "":
+		return errAskedFor.Error() + ", and it runs " + status.How
 	}
-	_, reason := s.owned.router.status()
-	return reason
+	return errAskedFor.Error()
 }
 
 // Backend tells what runs how many of the model's operators, such as
-// "XNNPACK (65 of 68 operators), built-in kernels (3)" or "Edge TPU (1 of 1 operators)".
+// "XNNPACK (65 of 68 operators), built-in kernels (3)" or "Edge TPU (1 of 1 operators)". It
+// is empty when nothing does, since an Edge TPU is required and none is usable.
 func (s *Session) Backend() string {
-	if s == nil {
-		return ""
-	}
-	if s.owned.router != nil {
-		if backend, ok := s.owned.router.backend(); ok {
+	s = s.orEmpty()
+	if s.owned.executor != nil {
+		if backend, ok := s.owned.executor.Backend(); ok {
 			return backend
 		}
+		if s.status().Kind == failover.None {
+			return ""
+		}
 	}
-	if s.sandboxBackend != "" {
-		return s.sandboxBackend
-	}
-	return s.backend.String()
+	return s.backend
 }
 
 // Stats tells what each device did for the session: the accelerators in order, the CPU
-// last. A session without accelerators counts nothing and returns nil.
+// last.
 func (s *Session) Stats() []Stats {
-	if s == nil || s.owned.router == nil {
-		return nil
+	s = s.orEmpty()
+	switch {
+	case s.owned.executor != nil:
+		return statsOf(s.owned.executor.Stats())
+	case s.owned.pool != nil:
+		return statsOf([]failover.Stats{s.plain.Stats()})
 	}
-	return s.owned.router.stats()
+	return nil
 }
 
-// ResetState sets the state of a model with state to zero, wherever it is. A sequence stays
-// on the device where it has begun; after a reset it begins on the best one that there is.
+// ResetState sets the state of a model with state to its initial values, wherever it is. A
+// sequence stays on the device where it has begun; after a reset it begins on the best one
+// that there is.
 func (s *Session) ResetState(ctx context.Context) error {
-	return s.Do(ctx, func(i *tflite.Interpreter) error {
-		if s.state != nil {
-			s.state.resetState()
+	const op = "reset state"
+	return s.lease(ctx, op, func(_ context.Context, i *tflite.Interpreter) (bool, error) {
+		if s.owned.executor != nil {
+			s.owned.executor.ResetState()
 		}
-		return i.ResetVariables()
+		s.plain.ResetState()
+		return false, wrap(op, i.ResetVariables())
 	})
 }
 
@@ -186,107 +219,92 @@ func (s *Session) ResetState(ctx context.Context) error {
 //
 // A wrong number of inputs or elements wraps [ErrSize], a wrong type [ErrType].
 func (s *Session) Run(ctx context.Context, inputs ...any) ([]tflite.Value, error) {
-	if s == nil {
-		return nil, fmt.Errorf("coral: run: session is nil: %w", ErrClosed)
-	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	if len(inputs) != len(s.inputs) {
-		return nil, fmt.Errorf("coral: run: %d inputs given, the model has %d (%s): %w",
-			len(inputs), len(s.inputs), strings.Join(s.inputNames, ", "), ErrSize)
-	}
-	i, err := s.owned.pool.lease(ctx)
+	const op = "run"
+	var outputs []tflite.Value
+	err := s.use(ctx, op, func(ctx context.Context, i *tflite.Interpreter) (abandoned bool, err error) {
+		if len(inputs) != len(s.inputs) {
+			return false, wrap(op, fmt.Errorf("%d inputs given, the model has %d (%s): %w",
+				len(inputs), len(s.inputs), strings.Join(s.inputNames, ", "), ErrSize))
+		}
+		outputs, abandoned, err = s.run(ctx, i, inputs)
+		return abandoned, wrap(op, err)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("coral: run: %w", err)
-	}
-	outputs, err := run(ctx, i, inputs, s.owned.pool)
-	if err != nil {
-		return nil, fmt.Errorf("coral: run: %w", err)
-	}
-	for k := range outputs {
-		outputs[k].Name = s.outputNames[k]
+		return nil, err
 	}
 	return outputs, nil
 }
 
-// run uses a leased interpreter and sees to it that it is given back.
-func run(ctx context.Context, i *tflite.Interpreter, inputs []any, p *pool) ([]tflite.Value, error) {
-	abandoned := false
-	defer func() {
-		if !abandoned {
-			p.giveBack(i)
-		}
-	}()
+// run uses a leased interpreter.
+func (s *Session) run(ctx context.Context, i *tflite.Interpreter, inputs []any) (outputs []tflite.Value, abandoned bool, err error) {
 	for k, data := range inputs {
 		t, err := i.Input(k)
+		if err == nil {
+			err = t.SetValue(data)
+		}
 		if err != nil {
-			return nil, err
-		}
-		if err := t.SetValue(data); err != nil {
-			return nil, err
+			return nil, false, fmt.Errorf("input %q: %w", s.inputNames[k], err)
 		}
 	}
-	abandoned, err := invoke(ctx, i, p)
-	if err != nil {
-		return nil, err
+	if abandoned, err := s.invoke(ctx, i); err != nil {
+		return nil, abandoned, err
 	}
-	outputs := make([]tflite.Value, i.OutputCount())
+	outputs = make([]tflite.Value, i.OutputCount())
 	for k := range outputs {
 		t, err := i.Output(k)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if outputs[k], err = t.Value(); err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		outputs[k].Name = s.outputNames[k]
 	}
-	return outputs, nil
+	return outputs, false, nil
 }
 
 // invoke returns when ctx ends, whether or not the runtime has returned. In the
 // second case the interpreter is abandoned to a goroutine that gives it back.
-func invoke(ctx context.Context, i *tflite.Interpreter, p *pool) (abandoned bool, err error) {
+func (s *Session) invoke(ctx context.Context, i *tflite.Interpreter) (abandoned bool, err error) {
 	if ctx.Done() == nil {
 		return false, i.Invoke(ctx)
 	}
 	done := make(chan error, 1)
-	go func() {
-		done <- i.Invoke(ctx)
-		close(done)
-	}()
+	go func() { done <- i.Invoke(ctx) }()
 	select {
 	case err := <-done:
 		return false, err
 	case <-ctx.Done():
+		err, owned := errs.Ended(ctx), s.owned
 		go func() {
-			for err := range done { // nobody wants the result any more
-				p.unheard(err)
+			<-done
+			if owned.executor != nil {
+				owned.executor.Invalidate(err)
 			}
-			p.giveBack(i)
+			owned.pool.giveBack(i)
 		}()
-		return true, errs.Ended(ctx)
+		return true, err
 	}
 }
 
 // RunNamed is [Session.Run] with inputs and outputs by name; the names are those of
 // [Session.InputNames] and [Session.OutputNames]. Every input must be given, and no
-// other name: otherwise the error wraps [ErrSize].
+// other name: otherwise the error wraps [ErrNotFound].
 func (s *Session) RunNamed(ctx context.Context, inputs map[string]any) (map[string]tflite.Value, error) {
-	if s == nil {
+	if s == nil || s.owned == nil {
 		return nil, fmt.Errorf("coral: run: session is nil: %w", ErrClosed)
 	}
 	ordered := make([]any, len(s.inputNames))
 	for k, name := range s.inputNames {
 		data, ok := inputs[name]
 		if !ok {
-			return nil, fmt.Errorf("coral: run: input %q is not given: %w", name, ErrSize)
+			return nil, fmt.Errorf("coral: run: input %q is not given: %w", name, ErrNotFound)
 		}
 		ordered[k] = data
 	}
 	for name := range inputs {
 		if !slices.Contains(s.inputNames, name) {
-			return nil, fmt.Errorf("coral: run: the model has no input %q, it has %s: %w", name, strings.Join(s.inputNames, ", "), ErrSize)
+			return nil, fmt.Errorf("coral: run: the model has no input %q, it has %s: %w", name, strings.Join(s.inputNames, ", "), ErrNotFound)
 		}
 	}
 	outputs, err := s.Run(ctx, ordered...)
@@ -305,118 +323,62 @@ func (s *Session) RunNamed(ctx context.Context, inputs map[string]any) (map[stri
 // or its tensors, nor resize or close it, and it should have no other effects, since
 // a session may repeat it on another device. Do returns f's error as it is.
 func (s *Session) Do(ctx context.Context, f func(*tflite.Interpreter) error) error {
-	switch {
-	case s == nil:
-		return fmt.Errorf("coral: do: session is nil: %w", ErrClosed)
-	case f == nil:
-		return fmt.Errorf("coral: do: function is nil: %w", ErrType)
-	case ctx == nil:
+	const op = "do"
+	if f == nil && s.orEmpty() == s {
+		return wrap(op, fmt.Errorf("function is nil: %w", ErrType))
+	}
+	return s.use(ctx, op, func(_ context.Context, i *tflite.Interpreter) (bool, error) { return false, f(i) })
+}
+
+// use leases an interpreter to f, unless the state that the call relies on is lost.
+func (s *Session) use(ctx context.Context, op string, f func(context.Context, *tflite.Interpreter) (abandoned bool, err error)) error {
+	return s.lease(ctx, op, func(ctx context.Context, i *tflite.Interpreter) (bool, error) {
+		if err := s.plain.Claim(i.ResetVariables); err != nil {
+			return false, wrap(op, err)
+		}
+		return f(ctx, i)
+	})
+}
+
+// lease runs f with an interpreter, and gives that back unless f has abandoned it to somebody
+// who does. f's ctx is not nil.
+func (s *Session) lease(ctx context.Context, op string, f func(context.Context, *tflite.Interpreter) (abandoned bool, err error)) error {
+	if s == nil || s.owned == nil {
+		return wrap(op, fmt.Errorf("session is nil: %w", ErrClosed))
+	}
+	defer runtime.KeepAlive(s) // its cleanup would close the executor under the call
+	if ctx == nil {
 		ctx = context.Background()
 	}
-	i, err := s.owned.pool.lease(ctx)
+	pool := s.owned.pool
+	i, err := pool.lease(ctx)
 	if err != nil {
-		return fmt.Errorf("coral: do: %w", err)
+		return wrap(op, err)
 	}
-	defer s.owned.pool.giveBack(i)
-	return f(i)
+	abandoned := false
+	defer func() { // also when f panics
+		if !abandoned {
+			pool.giveBack(i)
+		}
+	}()
+	abandoned, err = f(ctx, i)
+	return err
+}
+
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("coral: %s: %w", op, err)
 }
 
 // Close frees the session. Calls in progress end as they would have; new ones get
 // [ErrClosed]. Closing twice, or a nil Session, does nothing.
 func (s *Session) Close() error {
-	if s == nil {
+	if s == nil || s.owned == nil {
 		return nil
 	}
 	s.cleanup.Stop()
 	s.owned.close()
 	return nil
-}
-
-// pool hands out interpreters, one to a caller.
-type pool struct {
-	idle   chan *tflite.Interpreter
-	mu     sync.Mutex
-	closed chan struct{}
-	open   int    // interpreters that are not closed yet
-	after  func() // called with the last of them, may be nil
-	// unheard gets the errors of calls that nobody waits for any more.
-	unheard func(error)
-}
-
-func newPool(interpreters []*tflite.Interpreter) *pool {
-	p := &pool{
-		idle: make(chan *tflite.Interpreter, len(interpreters)), closed: make(chan struct{}),
-		open: len(interpreters), unheard: func(error) {},
-	}
-	for _, i := range interpreters {
-		p.idle <- i
-	}
-	return p
-}
-
-// lease waits for an idle interpreter.
-func (p *pool) lease(ctx context.Context) (*tflite.Interpreter, error) {
-	if err := errs.Ended(ctx); err != nil {
-		return nil, err
-	}
-	select {
-	case <-p.closed:
-		return nil, ErrClosed
-	default:
-	}
-	select {
-	case i := <-p.idle:
-		return i, nil
-	case <-p.closed:
-		return nil, ErrClosed
-	case <-ctx.Done():
-		return nil, errs.Ended(ctx)
-	}
-}
-
-// giveBack ends a lease. The interpreter of a closed pool is closed with it.
-func (p *pool) giveBack(i *tflite.Interpreter) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.isClosed() {
-		p.shut(i)
-		return
-	}
-	p.idle <- i
-}
-
-// shut closes an interpreter of a closed pool. The pool is locked.
-func (p *pool) shut(i *tflite.Interpreter) {
-	i.Close()
-	p.open--
-	if p.open == 0 && p.after != nil {
-		p.after()
-	}
-}
-
-// close is idempotent.
-func (p *pool) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.isClosed() {
-		return
-	}
-	close(p.closed)
-	for {
-		select {
-		case i := <-p.idle:
-			p.shut(i)
-		default:
-			return
-		}
-	}
-}
-
-func (p *pool) isClosed() bool {
-	select {
-	case <-p.closed:
-		return true
-	default:
-		return false
-	}
 }

@@ -61,7 +61,7 @@ func TestRunNamed(t *testing.T) {
 	require.Contains(t, outputs, s.OutputNames()[0])
 
 	_, err = s.RunNamed(t.Context(), map[string]any{})
-	require.ErrorIs(t, err, coral.ErrSize)
+	require.ErrorIs(t, err, coral.ErrNotFound)
 	require.ErrorContains(t, err, `input "image" is not given`)
 	_, err = s.RunNamed(t.Context(), map[string]any{"image": make([]float32, 192), "x": nil})
 	require.ErrorContains(t, err, `no input "x", it has image`)
@@ -187,7 +187,7 @@ func TestClosedWhileWaitingForAnAccelerator(t *testing.T) {
 	for name, policy := range map[string]coral.Policy{"auto": coral.Auto, "required": coral.RequireTPU} {
 		t.Run(name, func(t *testing.T) {
 			edgetputest.New(t, edgetputest.USB("2-1").Latency(100*time.Millisecond))
-			s := openTPU(t, compiled(t, "tiny_int8"), coral.InProcess(), coral.WithInterpreters(2), coral.WithPolicy(policy))
+			s := openTPU(t, compiled(t, "tiny_int8"), coral.WithIsolation(coral.InProcess), coral.WithInterpreters(2), coral.WithPolicy(policy))
 			results := make(chan error, 2)
 			for range 2 {
 				go func() {
@@ -218,14 +218,14 @@ func TestClosedWhileADeviceReturns(t *testing.T) {
 	path := compiled(t, "tiny_int8")
 	for k := range 8 {
 		sim.Unplug("2-1")
-		s, err := coral.Open(path, coral.InProcess())
+		s, err := coral.Open(path, coral.WithIsolation(coral.InProcess))
 		require.NoError(t, err)
 		sim.Plug("2-1")
 		time.Sleep(time.Duration(60+25*k) * time.Millisecond) // amid the opening, for some
 		require.NoError(t, s.Close())
 	}
 	eventually(t, "nobody holds the device", func() bool {
-		s, err := coral.Open(path, coral.InProcess(), coral.WithPolicy(coral.RequireTPU))
+		s, err := coral.Open(path, coral.WithIsolation(coral.InProcess), coral.WithPolicy(coral.RequireTPU))
 		if err != nil {
 			return false
 		}
@@ -284,9 +284,11 @@ func TestNilSession(t *testing.T) {
 	assert.Empty(t, s.Path())
 	assert.Empty(t, s.Backend())
 	assert.Empty(t, s.Stats())
-	assert.Equal(t, "CPU", s.Device().String())
+	assert.Equal(t, "no device", s.Device().String())
+	_, err := s.Status()
+	require.ErrorIs(t, err, coral.ErrClosed)
 	assert.Equal(t, "the session is nil", s.Reason())
-	_, err := s.Run(t.Context())
+	_, err = s.Run(t.Context())
 	require.ErrorIs(t, err, coral.ErrClosed)
 	_, err = s.RunNamed(t.Context(), nil)
 	require.ErrorIs(t, err, coral.ErrClosed)

@@ -50,7 +50,7 @@ func TestStateIsNotLostUnnoticed(t *testing.T) {
 		want = append(want, got)
 	}
 
-	s := openTPU(t, path, coral.InProcess())
+	s := openTPU(t, path, coral.WithIsolation(coral.InProcess))
 	require.True(t, onTPU(s), s.Reason())
 	for k := range 3 {
 		got, err := step(s)
@@ -75,7 +75,7 @@ func TestStateIsNotLostUnnoticed(t *testing.T) {
 func TestStateReset(t *testing.T) {
 	sim := edgetputest.New(t, edgetputest.PCIe(0))
 	path := statefulPair(t, sim)
-	s := openTPU(t, path, coral.InProcess(), coral.WithStateReset())
+	s := openTPU(t, path, coral.WithIsolation(coral.InProcess), coral.WithStateReset())
 	require.True(t, onTPU(s), s.Reason())
 	first, err := s.Run(t.Context(), make([]uint8, 28*28))
 	require.NoError(t, err)

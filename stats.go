@@ -1,16 +1,17 @@
 package coral
 
 import (
-	"slices"
 	"time"
+
+	"github.com/gocoral/coral/internal/failover"
 )
 
 // Stats tells what one device did for a session.
 type Stats struct {
 	Device Device
-	// Up reports whether the device takes part now; Reason says why not.
+	// Up reports whether the device takes part now; Reason is why it does not.
 	Up     bool
-	Reason string
+	Reason error
 	// Inferences that gave a result, and Errors that gave none.
 	Inferences, Errors int
 	// Busy is the time spent on inferences.
@@ -19,52 +20,13 @@ type Stats struct {
 	P50, P99 time.Duration
 }
 
-// usage counts for Stats.
-type usage struct {
-	inferences, errors int
-	busy               time.Duration
-	recent             []time.Duration // a ring once full
-}
-
-const recentSize = 1000
-
-func (u *usage) count(took time.Duration, err error) {
-	if err != nil {
-		u.errors++
-		return
-	}
-	if len(u.recent) < recentSize {
-		u.recent = append(u.recent, took)
-	} else {
-		u.recent[u.inferences%recentSize] = took
-	}
-	u.inferences++
-	u.busy += took
-}
-
-func (u *usage) stats() Stats {
-	sorted := slices.Sorted(slices.Values(u.recent))
-	percentile := func(p int) time.Duration {
-		if len(sorted) == 0 {
-			return 0
+func statsOf(all []failover.Stats) []Stats {
+	stats := make([]Stats, len(all))
+	for k, s := range all {
+		stats[k] = Stats{
+			Device: deviceOf(s.Kind, s.Device), Up: s.Up, Reason: s.Reason,
+			Inferences: s.Inferences, Errors: s.Errors, Busy: s.Busy, P50: s.P50, P99: s.P99,
 		}
-		return sorted[min(len(sorted)-1, len(sorted)*p/100)]
 	}
-	return Stats{Inferences: u.inferences, Errors: u.errors, Busy: u.busy, P50: percentile(50), P99: percentile(99)}
-}
-
-// stats lists the accelerators in order, the CPU last.
-func (r *router) stats() []Stats {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var all []Stats
-	for _, s := range r.slots {
-		d := s.device
-		stats := s.use.stats()
-		stats.Device, stats.Up, stats.Reason = Device{EdgeTPU: &d}, s.state == up, s.why
-		all = append(all, stats)
-	}
-	cpu := r.cpuUse.stats()
-	cpu.Up = r.cpu
-	return append(all, cpu)
+	return stats
 }

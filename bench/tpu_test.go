@@ -17,9 +17,7 @@ import (
 
 // TestMain lets sessions drive accelerators in a worker process.
 func TestMain(m *testing.M) {
-	if coral.IsWorker() {
-		coral.WorkerMain()
-	}
+	coral.WorkerMain()
 	os.Exit(m.Run())
 }
 
@@ -43,7 +41,7 @@ func simulated(b *testing.B, opts ...coral.Option) *coral.Session {
 
 // BenchmarkIsolation prices the worker process: the simulation computes the same in both.
 func BenchmarkIsolation(b *testing.B) {
-	for name, option := range map[string]coral.Option{"in_process": coral.InProcess(), "isolated": coral.Isolated()} {
+	for name, option := range map[string]coral.Option{"in_process": coral.WithIsolation(coral.InProcess), "isolated": coral.WithIsolation(coral.Isolated)} {
 		b.Run(name, func(b *testing.B) {
 			edgetputest.New(b, edgetputest.USB("2-1"))
 			s := simulated(b, option)
@@ -92,7 +90,7 @@ func BenchmarkDevices(b *testing.B) {
 // plugged in; the simulation itself opens a device at once, Google's library takes two to
 // three seconds.
 func BenchmarkReplug(b *testing.B) {
-	for name, option := range map[string]coral.Option{"in_process": coral.InProcess(), "isolated": coral.Isolated()} {
+	for name, option := range map[string]coral.Option{"in_process": coral.WithIsolation(coral.InProcess), "isolated": coral.WithIsolation(coral.Isolated)} {
 		b.Run(name, func(b *testing.B) {
 			reaction := edgetputest.Fail
 			if name == "isolated" {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gocoral/coral/delegate"
 	"github.com/gocoral/coral/internal/capi"
@@ -39,6 +40,7 @@ type Interpreter struct {
 
 	offload   func(context.Context, *Offload) error // nil: the graph runs here
 	offloaded Offload
+	observe   func(time.Duration, error) // may be nil
 
 	cleanup runtime.Cleanup
 }
@@ -106,6 +108,7 @@ func build(m *Model, o *options, layout int) (*Interpreter, error) {
 		nOutputs: capi.OutputCount(res.interpreter),
 		maxBytes: o.maxBytes,
 		offload:  o.offload,
+		observe:  o.observe,
 	}
 	if err := i.allocate(op); err != nil {
 		res.free()

@@ -31,6 +31,16 @@ func (i *Interpreter) Invoke(ctx context.Context) error {
 	if err := i.allocate(op); err != nil {
 		return err
 	}
+	if i.observe == nil {
+		return i.invoke(ctx, op)
+	}
+	start := time.Now()
+	err := i.invoke(ctx, op)
+	i.observe(time.Since(start), err)
+	return err
+}
+
+func (i *Interpreter) invoke(ctx context.Context, op string) error {
 	if i.offload != nil {
 		return i.invokeElsewhere(ctx, op)
 	}

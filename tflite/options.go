@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"time"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
@@ -50,6 +51,7 @@ type options struct {
 	customOps []CustomOp
 	maxBytes  int
 	offload   func(context.Context, *Offload) error
+	observe   func(time.Duration, error)
 	logger    *slog.Logger
 }
 
@@ -146,6 +148,15 @@ func WithMaxTensorBytes(n int) Option {
 			return fmt.Errorf("limit of %d bytes for a tensor: %w", n, ErrSize)
 		}
 		o.maxBytes = n
+		return nil
+	}
+}
+
+// WithObserver has f told of every Invoke of the primary graph that was begun: how long it
+// took, and its error. f runs in the caller's goroutine and must not use the interpreter.
+func WithObserver(f func(took time.Duration, err error)) Option {
+	return func(o *options) error {
+		o.observe = f
 		return nil
 	}
 }

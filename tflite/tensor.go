@@ -51,7 +51,10 @@ type TensorInfo struct {
 	// ShapeSignature has -1 where the model leaves a dimension open.
 	ShapeSignature []int `json:"shape_signature,omitempty"`
 	// ByteSize is the size of the content in bytes.
-	ByteSize     int          `json:"byte_size"`
+	ByteSize int `json:"byte_size"`
+	// Dynamic: the runtime gives this output its size while it runs. Shape and ByteSize
+	// are those of the last inference.
+	Dynamic      bool         `json:"dynamic,omitempty"`
 	Quantization Quantization `json:"quantization"`
 }
 
@@ -112,6 +115,7 @@ func (t *Tensor) refresh() {
 		info.Name = t.signature.names(t.side)[t.index]
 	}
 	t.dynamic = t.side == output && (v.Allocation == capi.Dynamic || v.Data == nil)
+	info.Dynamic = t.dynamic
 	t.info.Store(info)
 }
 

@@ -42,9 +42,7 @@ import (
 )
 
 func main() {
-	if coral.IsWorker() { // started by a session to drive a USB accelerator for it
-		coral.WorkerMain()
-	}
+	coral.WorkerMain() // started by a session to drive a USB accelerator for it
 	if os.Getenv("GOMEMLIMIT") == "" {
 		// Collects one large picture before the next is read; boards have 1 GiB.
 		debug.SetMemoryLimit(512 << 20)

@@ -21,9 +21,7 @@ import (
 const asCoral = "CORAL_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
-	if coral.IsWorker() {
-		coral.WorkerMain()
-	}
+	coral.WorkerMain()
 	if os.Getenv(asCoral) != "" {
 		main()
 	}

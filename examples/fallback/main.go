@@ -17,9 +17,7 @@ import (
 )
 
 func main() {
-	if coral.IsWorker() { // the accelerator is driven in a process of its own
-		coral.WorkerMain()
-	}
+	coral.WorkerMain() // the accelerator is driven in a process of its own
 	path := flag.String("m", "tflite/testdata/tiny_int8.tflite", "`MODEL`, with its _edgetpu form beside it")
 	simulated := flag.Bool("simulate", false, "simulate a USB accelerator, and pull its cable twice")
 	flag.Parse()
@@ -98,8 +96,12 @@ func play(ctx context.Context, w io.Writer, path string) error {
 }
 
 func open(w io.Writer, path string) (*coral.Session, error) {
-	s, err := coral.Open(path, coral.WithOnChange(func(d coral.Device, reason string) {
-		fmt.Fprintf(w, "now on %v, because %s\n", d, reason)
+	s, err := coral.Open(path, coral.WithOnChange(func(d coral.Device, cause error) {
+		if cause != nil {
+			fmt.Fprintf(w, "now on %v, because %v\n", d, cause)
+			return
+		}
+		fmt.Fprintf(w, "now on %v\n", d)
 	}))
 	if err != nil {
 		return nil, err

@@ -17,9 +17,7 @@ import (
 
 func main() {
 	// The library starts this program again to drive a USB accelerator from there.
-	if coral.IsWorker() {
-		coral.WorkerMain()
-	}
+	coral.WorkerMain()
 	model := flag.String("model", "mobilenet_quant_v1_224.tflite", "classification model, for the CPU or compiled for the Edge TPU")
 	labels := flag.String("labels", "imagenet_labels.txt", "names of the model's classes")
 	isolated := flag.Bool("isolated", false, "run the model on the CPU in a worker process, for a model that nobody vouches for")
@@ -37,7 +35,7 @@ func main() {
 func hello(model, labelFile, pictureFile string, isolated bool) error {
 	var options []coral.Option
 	if isolated {
-		options = append(options, coral.WithPolicy(coral.CPUOnly), coral.Isolated())
+		options = append(options, coral.WithPolicy(coral.CPUOnly), coral.WithIsolation(coral.Isolated))
 	}
 	session, err := coral.Open(model, options...)
 	if err != nil {

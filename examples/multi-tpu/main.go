@@ -18,9 +18,7 @@ import (
 )
 
 func main() {
-	if coral.IsWorker() {
-		coral.WorkerMain()
-	}
+	coral.WorkerMain()
 	path := flag.String("m", "tflite/testdata/tiny_int8.tflite", "`MODEL`, with its _edgetpu form beside it")
 	runs := flag.Int("runs", 200, "inferences")
 	simulated := flag.Bool("simulate", false, "simulate three accelerators that take 20 ms each")

@@ -18,9 +18,7 @@ import (
 )
 
 func main() {
-	if coral.IsWorker() {
-		coral.WorkerMain()
-	}
+	coral.WorkerMain()
 	path := flag.String("m", "tflite/testdata/tiny_int8.tflite", "`MODEL` to divide, for the simulation")
 	runs := flag.Int("runs", 100, "inferences")
 	simulated := flag.Bool("simulate", false, "simulate two accelerators, and divide MODEL for them")

@@ -12,9 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if coral.IsWorker() {
-		coral.WorkerMain()
-	}
+	coral.WorkerMain()
 	os.Exit(m.Run())
 }
 

@@ -53,6 +53,10 @@ var (
 	ErrUnresolvedOp = errors.New("model uses an operator that this runtime does not provide")
 	// ErrBadModel: the bytes are not a usable TensorFlow Lite model.
 	ErrBadModel = errors.New("not a usable TensorFlow Lite model")
+	// ErrOption: options that contradict each other, or do not go with the model.
+	ErrOption = errors.New("options do not go together")
+	// ErrNotCompiled: a model without a form for the Edge TPU.
+	ErrNotCompiled = errors.New("the model is not compiled for the Edge TPU")
 	// ErrNoTwin: an Edge TPU model without a CPU model to fall back to.
 	ErrNoTwin = errors.New("no CPU twin of the Edge TPU model")
 	// ErrTwinMismatch: CPU model and Edge TPU model differ in their interface.
