@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/options"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -24,6 +26,13 @@ import (
 // the pushed tensors and from earlier segments' outputs by name, and an error in a segment
 // ends the pipeline. Push and Pop are safe for concurrent use.
 type Pipeline struct {
+	line    *line
+	cleanup runtime.Cleanup
+}
+
+// line is what a pipeline's goroutines know, so that they do not keep a Pipeline alive that
+// was dropped without a Close.
+type line struct {
 	segments []*Session
 	needs    []map[string]bool // tensors wanted by segment k or later ones; last: the results
 	stages   []*stage          // stages[k] feeds segment k, the last one Pop
@@ -64,7 +73,7 @@ func WithOutputQueue(n int) PipelineOption {
 
 func setBound(bound *int, n int) error {
 	if n < 0 {
-		return fmt.Errorf("queue of %d: %w", n, ErrSize)
+		return fmt.Errorf("queue of %d: %w", n, ErrRange)
 	}
 	*bound = n
 	return nil
@@ -75,15 +84,14 @@ func setBound(bound *int, n int) error {
 // or an output of an earlier one, or an input of the whole model, which has to be pushed.
 func NewPipeline(segments []*Session, opts ...PipelineOption) (*Pipeline, error) {
 	var c pipelineConfig
-	for _, opt := range opts {
-		if err := opt(&c); err != nil {
-			return nil, fmt.Errorf("coral: pipeline: %w", err)
-		}
+	if err := options.Apply(&c, opts); err != nil {
+		return nil, fmt.Errorf("coral: pipeline: %w", err)
 	}
-	if len(segments) == 0 || slices.Contains(segments, nil) {
-		return nil, fmt.Errorf("coral: pipeline: every segment needs a session: %w", ErrSize)
+	if len(segments) == 0 || slices.ContainsFunc(segments, func(s *Session) bool { return s.orEmpty() != s }) {
+		return nil, fmt.Errorf("coral: pipeline: every segment needs a session: %w", ErrOption)
 	}
-	p := &Pipeline{segments: segments, stats: make([]SegmentStats, len(segments)), needs: needs(segments)}
+	segments = slices.Clone(segments)
+	p := &line{segments: segments, stats: make([]SegmentStats, len(segments)), needs: needs(segments)}
 	p.life, p.end = context.WithCancelCause(context.Background())
 	for k := range len(segments) + 1 {
 		bound := 1
@@ -98,7 +106,24 @@ func NewPipeline(segments []*Session, opts ...PipelineOption) (*Pipeline, error)
 	for k := range segments {
 		p.wait.Go(func() { p.serve(k) })
 	}
-	return p, nil
+	whole := &Pipeline{line: p}
+	whole.cleanup = runtime.AddCleanup(whole, func(end context.CancelCauseFunc) { end(ErrClosed) }, p.end)
+	return whole, nil
+}
+
+// nilPipeline is what a nil or zero Pipeline behaves like: one that is closed.
+var nilPipeline = func() *line {
+	p := &line{stages: []*stage{newStage(0)}}
+	p.life, p.end = context.WithCancelCause(context.Background())
+	p.end(ErrClosed)
+	return p
+}()
+
+func (p *Pipeline) orClosed() *line {
+	if p == nil || p.line == nil {
+		return nilPipeline
+	}
+	return p.line
 }
 
 // needs tells which tensors are of use from each segment on; after the last one these are
@@ -123,7 +148,9 @@ func needs(segments []*Session) []map[string]bool {
 
 // InputNames are the tensors that each Push needs: the inputs of segments that no earlier
 // segment makes.
-func (p *Pipeline) InputNames() []string {
+func (p *Pipeline) InputNames() []string { return p.orClosed().inputNames() }
+
+func (p *line) inputNames() []string {
 	var names []string
 	made := make(map[string]bool)
 	for _, s := range p.segments {
@@ -141,16 +168,23 @@ func (p *Pipeline) InputNames() []string {
 
 // Push gives the pipeline one set of inputs by name, slices as for [Session.Run], which it
 // keeps: they must not be changed before the result is popped. It waits while the input
-// queue is full. Tensors that are missing or unknown wrap [ErrSize].
+// queue is full. Tensors that are missing or unknown wrap [ErrNotFound].
 func (p *Pipeline) Push(ctx context.Context, inputs map[string]any) error {
-	want := p.InputNames()
+	defer runtime.KeepAlive(p)
+	return p.orClosed().push(ctx, inputs)
+}
+
+func (p *line) push(ctx context.Context, inputs map[string]any) error {
+	want := p.inputNames()
 	for _, name := range want {
 		if _, ok := inputs[name]; !ok {
-			return fmt.Errorf("coral: pipeline: input %q is not given: %w", name, ErrSize)
+			return fmt.Errorf("coral: pipeline: input %q is not given: %w", name, ErrNotFound)
 		}
 	}
-	if len(inputs) != len(want) {
-		return fmt.Errorf("coral: pipeline: %d inputs given, it takes %s: %w", len(inputs), strings.Join(want, ", "), ErrSize)
+	for name := range inputs {
+		if p.life.Err() == nil && !slices.Contains(want, name) {
+			return fmt.Errorf("coral: pipeline: there is no input %q, it takes %s: %w", name, strings.Join(want, ", "), ErrNotFound)
+		}
 	}
 	set := make(tensors, len(inputs))
 	maps.Copy(set, inputs)
@@ -162,12 +196,17 @@ func (p *Pipeline) Push(ctx context.Context, inputs map[string]any) error {
 
 // CloseInput says that no more inputs come. Results that are on their way can still be
 // popped. Closing twice does nothing.
-func (p *Pipeline) CloseInput() { p.stages[0].finish() }
+func (p *Pipeline) CloseInput() { p.orClosed().stages[0].finish() }
 
 // Pop returns the next result, the last segment's outputs by name. It waits for one, and
 // returns io.EOF after the last result of a pipeline whose input is closed. After an error
 // in a segment it returns that error.
 func (p *Pipeline) Pop(ctx context.Context) (map[string]tflite.Value, error) {
+	defer runtime.KeepAlive(p)
+	return p.orClosed().pop(ctx)
+}
+
+func (p *line) pop(ctx context.Context) (map[string]tflite.Value, error) {
 	set, err := p.stages[len(p.segments)].get(ctx, p.life)
 	if errors.Is(err, io.EOF) {
 		return nil, io.EOF
@@ -185,22 +224,29 @@ func (p *Pipeline) Pop(ctx context.Context) (map[string]tflite.Value, error) {
 }
 
 // Stats tells what each segment did.
-func (p *Pipeline) Stats() []SegmentStats {
+func (p *Pipeline) Stats() []SegmentStats { return p.orClosed().segmentStats() }
+
+func (p *line) segmentStats() []SegmentStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.stats)
 }
 
 // Close ends the pipeline and drops what is in it. It waits for the segments' calls to
-// return, which they do when they heed their context. Closing twice does nothing.
+// return, which they do when they heed their context. Closing twice, or a nil Pipeline, does
+// nothing.
 func (p *Pipeline) Close() error {
-	p.end(ErrClosed)
-	p.wait.Wait()
+	if p == nil || p.line == nil {
+		return nil
+	}
+	p.cleanup.Stop()
+	p.line.end(ErrClosed)
+	p.line.wait.Wait()
 	return nil
 }
 
 // serve runs segment k until its input ends or the pipeline does.
-func (p *Pipeline) serve(k int) {
+func (p *line) serve(k int) {
 	for {
 		set, err := p.stages[k].get(p.life, p.life)
 		if errors.Is(err, io.EOF) {
@@ -221,7 +267,7 @@ func (p *Pipeline) serve(k int) {
 }
 
 // step runs segment k on the tensors it wants, and leaves those that are still of use.
-func (p *Pipeline) step(k int, set tensors) error {
+func (p *line) step(k int, set tensors) error {
 	s := p.segments[k]
 	inputs := make([]any, len(s.inputNames))
 	for j, name := range s.inputNames {
@@ -302,6 +348,9 @@ func (s *stage) finish() {
 
 // attempt tries until it is done or one of the contexts ends.
 func (s *stage) attempt(ctx, life context.Context, try func() (done bool, err error)) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	for {
 		if life.Err() != nil {
 			return context.Cause(life)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -77,17 +78,17 @@ func TestPipeline(t *testing.T) {
 
 func TestPipelineMisuse(t *testing.T) {
 	_, err := coral.NewPipeline(nil)
-	require.ErrorIs(t, err, coral.ErrSize)
+	require.ErrorIs(t, err, coral.ErrOption)
 	s := open(t, "tiny_float")
 	_, err = coral.NewPipeline([]*coral.Session{s, nil})
-	require.ErrorIs(t, err, coral.ErrSize)
+	require.ErrorIs(t, err, coral.ErrOption)
 	_, err = coral.NewPipeline([]*coral.Session{s}, coral.WithOutputQueue(-1))
-	require.ErrorIs(t, err, coral.ErrSize)
+	require.ErrorIs(t, err, coral.ErrRange)
 
 	p, err := coral.NewPipeline([]*coral.Session{s})
 	require.NoError(t, err)
-	require.ErrorIs(t, p.Push(t.Context(), nil), coral.ErrSize)
-	require.ErrorIs(t, p.Push(t.Context(), map[string]any{"image": make([]float32, 192), "x": 1}), coral.ErrSize)
+	require.ErrorIs(t, p.Push(t.Context(), nil), coral.ErrNotFound)
+	require.ErrorIs(t, p.Push(t.Context(), map[string]any{"image": make([]float32, 192), "x": 1}), coral.ErrNotFound)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	_, err = p.Pop(ctx)
@@ -120,4 +121,19 @@ func TestTwoModelsOnOneDevice(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 2*len(want)+2, sim.Stats("2-1").Inferences)
+}
+
+// A pipeline that is dropped without Close ends by itself.
+func TestDroppedPipeline(t *testing.T) {
+	s := open(t, "tiny_float")
+	before := runtime.NumGoroutine()
+	for range 20 {
+		p, err := coral.NewPipeline([]*coral.Session{s, s})
+		require.NoError(t, err)
+		require.NotNil(t, p)
+	}
+	eventually(t, "its goroutines end", func() bool {
+		runtime.GC()
+		return runtime.NumGoroutine() <= before+2 // Eventually's own
+	})
 }
