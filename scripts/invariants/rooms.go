@@ -20,14 +20,14 @@ const module = "github.com/gocoral/coral"
 // It is the "may import" table of the design. An entry added here is a decision:
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
-	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/options", "internal/worker", "model", "tflite"},
-	"tflite":                {"delegate", "internal/capi", "internal/errs", "model"},
+	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/files", "internal/options", "internal/worker", "model", "tflite"},
+	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/files", "model"},
 	"delegate":              {"github.com/mattn/go-tflite/delegates"},
 	"delegate/xnnpack":      {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
 	"delegate/plugin":       {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi"},
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/errs", "internal/libedgetpu", "internal/oldabi", "model"},
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/tflitewriter", "model"},
-	"model":                 {"github.com/google/flatbuffers", "internal/errs"},
+	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files"},
 	"vision":                {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
@@ -38,7 +38,7 @@ var rooms = map[string][]string{
 	"internal/cc":           {},
 	"internal/errs":         {},
 	"internal/capi":         {"internal/errs"},
-	"internal/dl":           {"internal/cc", "internal/errs"},
+	"internal/dl":           {"internal/cc", "internal/errs", "internal/files"},
 	"internal/oldabi":       {"internal/errs"},
 	"internal/borrow":       {"internal/errs"},
 	"internal/libedgetpu":   {"internal/dl", "internal/errs"},
@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"cmd/coral-runtime":     {"third_party"},
 	"scripts":               {},
 	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
+	"internal/files":        {},
 }
 
 // ownModules have their own go.mod and may import everything public.
