@@ -42,7 +42,8 @@
 // any order: the plugin's delegate is destroyed when the last interpreter that uses
 // it is closed. A Delegate that is dropped without Delete is destroyed some time
 // after the garbage collector has found it. Interpreters of other bindings, such as
-// go-tflite, neither borrow nor keep it: hold on to the Delegate until they are gone.
+// go-tflite, neither borrow nor keep it: call [Delegate.Borrow] before they are made,
+// and [Delegate.Return] after they are deleted.
 //
 // The library itself stays loaded until the program ends. Plugins start threads and
 // register exit handlers, and unloading the code under them ends the program.

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
 	"github.com/gocoral/coral/internal/borrow"
 	"github.com/gocoral/coral/internal/dl"
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/oldabi"
 )
 
 // The sentinels that this package's errors wrap; test for them with errors.Is.
@@ -33,10 +33,14 @@ const (
 
 // Delegate is a delegate made by a plugin. It may be given to several interpreters
 // where the plugin allows that, and its methods may be called at the same time.
+//
+// Interpreters of package tflite borrow it. One of another binding, such as go-tflite,
+// keeps nothing but the native pointer: call [Delegate.Borrow] before it is made and
+// [Delegate.Return] after it is deleted, or the delegate may be destroyed under it.
 type Delegate struct {
-	path   string
-	users  borrow.Count
-	native *native
+	path    string
+	owned   *borrow.Owned
+	adapter *oldabi.Adapter // nil without WithOldABI
 }
 
 var (
@@ -66,18 +70,14 @@ func Open(path string, opts ...Option) (*Delegate, error) {
 		// None of its functions has run, so this is the one time to unload it.
 		return nil, fmt.Errorf("plugin: %w", errors.Join(err, library.Close()))
 	}
-	n, report, err := newNative(create, destroy, o)
+	d, report, err := newNative(create, destroy, o)
 	if err != nil {
 		return nil, fmt.Errorf("plugin: %s: %w", library.Path(), err)
 	}
 	if report != "" {
 		o.logger.Warn("a delegate plugin reported something while it made a delegate", "library", library.Path(), "report", report)
 	}
-	d := &Delegate{path: library.Path(), native: n}
-	d.users.OnFree(n.free)
-	// Interpreters keep the delegates that they borrow reachable, so when this runs
-	// nobody uses it.
-	runtime.AddCleanup(d, (*native).free, n)
+	d.path = library.Path()
 	return d, nil
 }
 
@@ -93,23 +93,21 @@ func entries(library *dl.Library) (create, destroy unsafe.Pointer, err error) {
 	return create, destroy, nil
 }
 
-// Ptr returns the TfLiteDelegate*. It is nil for a nil Delegate, and for a deleted
-// one that no interpreter uses any more.
-func (d *Delegate) Ptr() unsafe.Pointer {
+// own is nil, which has all methods too, for a Delegate that is nil or zero.
+func (d *Delegate) own() *borrow.Owned {
 	if d == nil {
 		return nil
 	}
-	return d.native.ptr()
+	return d.owned
 }
+
+// Ptr returns the TfLiteDelegate*. It is nil for a Delegate that is nil or zero, and for
+// a deleted one that no interpreter uses any more.
+func (d *Delegate) Ptr() unsafe.Pointer { return d.own().Ptr() }
 
 // Delete destroys the delegate, at once or when the last interpreter that uses it
 // is closed. Deleting twice, or a nil Delegate, does nothing.
-func (d *Delegate) Delete() {
-	if d == nil {
-		return
-	}
-	d.users.Delete()
-}
+func (d *Delegate) Delete() { d.own().Delete() }
 
 // Close is [Delegate.Delete], for those who collect io.Closers. It returns nil.
 func (d *Delegate) Close() error {
@@ -117,16 +115,17 @@ func (d *Delegate) Close() error {
 	return nil
 }
 
-// Borrow takes a reference for an interpreter; package tflite calls it. It gives
-// [ErrClosed] after Delete.
-func (d *Delegate) Borrow() error { return d.users.Borrow() }
+// Borrow keeps the delegate from being destroyed, by Delete or by the garbage collector,
+// until [Delegate.Return]. Interpreters of package tflite call it; see [Delegate] for
+// those of other bindings. It gives [ErrClosed] after Delete.
+func (d *Delegate) Borrow() error { return d.own().Borrow() }
 
-// Return gives a reference back.
-func (d *Delegate) Return() { d.users.Return() }
+// Return undoes one Borrow.
+func (d *Delegate) Return() { d.own().Return() }
 
 // Name is the library's file name, such as "libedgetpu.so.1".
 func (d *Delegate) Name() string {
-	if d == nil {
+	if d == nil || d.path == "" {
 		return ""
 	}
 	return filepath.Base(d.path)

@@ -2,7 +2,6 @@ package xnnpack
 
 import (
 	"fmt"
-	"runtime"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
@@ -20,16 +19,20 @@ var (
 	ErrDelegateDeclined = errs.ErrDelegateDeclined
 	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
 	ErrCgoRequired = errs.ErrCgoRequired
-	// ErrSize: a number of threads that is out of range.
-	ErrSize = errs.ErrSize
+	// ErrRange: a number of threads that is not possible.
+	ErrRange = errs.ErrRange
+	// ErrClosed: the delegate was deleted before.
+	ErrClosed = errs.ErrClosed
 )
 
 // Delegate is an XNNPACK delegate. One serves any number of interpreters, which then
 // share its threads, and must not run at the same time.
+//
+// Interpreters of package tflite borrow it. One of another binding, such as go-tflite,
+// keeps nothing but the native pointer: call [Delegate.Borrow] before it is made and
+// [Delegate.Return] after it is deleted, or the delegate may be freed under it.
 type Delegate struct {
-	refs    borrow.Count
-	ptr     capi.Delegate
-	cleanup runtime.Cleanup
+	owned *borrow.Owned
 }
 
 var (
@@ -47,11 +50,12 @@ type options struct {
 // Option configures a [Delegate].
 type Option func(*options) error
 
-// WithThreads sets the number of threads, 1 to 1024; the default is 1.
+// WithThreads sets the number of threads, 1 to 1024; the default is 1. Other numbers give
+// [ErrRange].
 func WithThreads(n int) Option {
 	return func(o *options) error {
 		if n < 1 || n > 1024 {
-			return fmt.Errorf("%d threads asked for, 1 to 1024 are possible: %w", n, ErrSize)
+			return fmt.Errorf("%d threads asked for, 1 to 1024 are possible: %w", n, ErrRange)
 		}
 		o.changed = o.changed || n != 1
 		o.threads = n
@@ -91,6 +95,9 @@ func New(opts ...Option) (*Delegate, error) {
 	}
 	o := options{threads: 1, flags: capi.XNNPACKSigned | capi.XNNPACKUnsigned}
 	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
 		if err := opt(&o); err != nil {
 			return nil, fmt.Errorf("xnnpack: %w", err)
 		}
@@ -107,36 +114,31 @@ func New(opts ...Option) (*Delegate, error) {
 	if ptr == nil {
 		return nil, fmt.Errorf("xnnpack: %w", ErrDelegateDeclined)
 	}
-	d := &Delegate{ptr: ptr}
-	d.refs.OnFree(func() { capi.XNNPACKDelete(ptr) })
-	// Borrowers keep the Delegate reachable, so when this runs there are none.
-	d.cleanup = runtime.AddCleanup(d, func(p capi.Delegate) { capi.XNNPACKDelete(p) }, ptr)
-	return d, nil
+	return &Delegate{owned: borrow.Own(unsafe.Pointer(ptr), func() { capi.XNNPACKDelete(ptr) })}, nil
 }
 
-// Ptr returns the TfLiteDelegate*, nil for a nil Delegate or one that is freed.
-func (d *Delegate) Ptr() unsafe.Pointer {
-	if d == nil || !d.refs.Usable() {
+// own is nil, which has all methods too, for a Delegate that is nil or zero.
+func (d *Delegate) own() *borrow.Owned {
+	if d == nil {
 		return nil
 	}
-	return unsafe.Pointer(d.ptr)
+	return d.owned
 }
 
-// Borrow keeps the delegate from being freed until [Delegate.Return]. Interpreters do
-// this.
-func (d *Delegate) Borrow() error { return d.refs.Borrow() }
+// Ptr returns the TfLiteDelegate*, nil for a Delegate that is nil, zero or freed.
+func (d *Delegate) Ptr() unsafe.Pointer { return d.own().Ptr() }
+
+// Borrow keeps the delegate from being freed, by Delete or by the garbage collector,
+// until [Delegate.Return]. Interpreters of package tflite call it. It gives [ErrClosed]
+// after Delete.
+func (d *Delegate) Borrow() error { return d.own().Borrow() }
 
 // Return undoes one Borrow.
-func (d *Delegate) Return() { d.refs.Return() }
+func (d *Delegate) Return() { d.own().Return() }
 
 // Delete frees the delegate, once the interpreters that use it are closed. Deleting
 // twice, or a nil Delegate, does nothing.
-func (d *Delegate) Delete() {
-	if d != nil {
-		d.cleanup.Stop()
-		d.refs.Delete()
-	}
-}
+func (d *Delegate) Delete() { d.own().Delete() }
 
 // Name is "XNNPACK".
 func (d *Delegate) Name() string { return "XNNPACK" }

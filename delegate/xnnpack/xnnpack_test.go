@@ -65,7 +65,7 @@ func TestLifetime(t *testing.T) {
 	d.Delete()
 	assert.Nil(t, d.Ptr())
 	_, err = xnnpack.New(xnnpack.WithThreads(0))
-	require.ErrorIs(t, err, xnnpack.ErrSize)
+	require.ErrorIs(t, err, xnnpack.ErrRange)
 }
 
 func Example() {

@@ -32,6 +32,9 @@ func Open(path string) (*Library, error) {
 	if path == "" || strings.ContainsRune(path, 0) {
 		return nil, &Error{Path: path, Text: "no library has such a name"}
 	}
+	if err := refuse(path); err != nil {
+		return nil, err
+	}
 	handle, text := open(path)
 	if handle == nil {
 		return nil, explain(path, text)

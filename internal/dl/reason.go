@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -89,7 +88,7 @@ func explain(path, text string) *Error {
 
 // absent tells the three meanings of "no such file" apart.
 func (e *Error) absent(path string) {
-	named := strings.ContainsAny(path, `/`+string(filepath.Separator))
+	named := isPath(path)
 	_, err := os.Stat(path)
 	exists := !errors.Is(err, fs.ErrNotExist)
 	dependency := dependencyIn(e.Text, path)
