@@ -1,15 +1,16 @@
 package edgetpu
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"runtime"
 	"strconv"
 	"time"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
 	"github.com/gocoral/coral/internal/borrow"
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/libedgetpu"
 	"github.com/gocoral/coral/internal/oldabi"
 )
@@ -51,14 +52,14 @@ func (o Options) list() ([]libedgetpu.Option, error) {
 	case Low, Medium, High, Max:
 		list = append(list, libedgetpu.Option{Name: "Performance", Value: string(o.Performance)})
 	default:
-		return nil, fmt.Errorf("performance %q, there are Low, Medium, High and Max", o.Performance)
+		return nil, fmt.Errorf("performance %q, there are Low, Medium, High and Max: %w", o.Performance, ErrRange)
 	}
 	if o.USB.AlwaysDFU {
 		list = append(list, libedgetpu.Option{Name: "Usb.AlwaysDfu", Value: "True"})
 	}
 	switch n := o.USB.MaxBulkInQueueLength; {
 	case n < 0 || n > 256:
-		return nil, fmt.Errorf("bulk-in queue of %d, it goes from 1 to 256", n)
+		return nil, fmt.Errorf("bulk-in queue of %d, it goes from 1 to 256: %w", n, ErrRange)
 	case n > 0:
 		list = append(list, libedgetpu.Option{Name: "Usb.MaxBulkInQueueLength", Value: strconv.Itoa(n)})
 	}
@@ -73,13 +74,14 @@ const openTimeout = 10 * time.Second
 // be made for one device; they share it.
 //
 // Give it to tflite.WithDelegates. It runs on every TensorFlow Lite runtime, whichever
-// one libedgetpu was built for: an adapter stands between the two.
+// one libedgetpu was built for: an adapter stands between the two. Interpreters of package
+// tflite borrow it. One of another binding, such as go-tflite, keeps nothing but the
+// native pointer: call [Delegate.Borrow] before it is made and [Delegate.Return] after it
+// is deleted, or the delegate may be freed under it.
 type Delegate struct {
-	refs    borrow.Count
+	owned   *borrow.Owned
 	device  Device
-	adapter *oldabi.Adapter
 	runtime *Runtime
-	cleanup runtime.Cleanup
 }
 
 var (
@@ -90,60 +92,81 @@ var (
 
 // NewDelegate opens the device, or shares it if this process has it open already.
 //
-// What would make the library block for half a minute is checked first: a device that
-// is dead, forbidden or held by another process gives [ErrNoDevice], [ErrPermission] or
-// [ErrDeviceBusy] at once. The opening itself takes two to three seconds for the first
-// delegate of a device, and is bounded by ctx, or by ten seconds if ctx has no
-// deadline. A library that does not return in time is not called again until it does:
-// calls wait for that as long as they may, and then get [ErrRuntimeStuck]. When it declines, the error wraps ErrDelegateDeclined with
-// what can be found out about the reason.
+// What would make the library block for half a minute, or end another program, is checked
+// first: a device that is dead, forbidden or held by another process gives [ErrNoDevice],
+// [ErrPermission] or [ErrDeviceBusy] at once. A USB device that a program has claimed is
+// held, even without a lock of this package: libedgetpu would reset it, which makes that
+// program abort.
+//
+// The opening itself takes two to three seconds for the first delegate of a device, and is
+// bounded by ctx, or by ten seconds if ctx is nil or has no deadline. A ctx that has ended
+// opens nothing. A library that does not return in time is not called again until it does:
+// calls wait for that as long as they may, and then get [ErrRuntimeStuck]. When it
+// declines, the error wraps [ErrDelegateDeclined] with what can be found out about the
+// reason.
 //
 // The options are those of the first delegate of a device; other ones for a device that
-// is open are refused.
+// is open give [ErrDeviceBusy], and impossible ones [ErrRange].
 func (r *Runtime) NewDelegate(ctx context.Context, d Device, o Options) (*Delegate, error) {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, openTimeout)
-		defer cancel()
-	}
-	options, err := o.list()
-	if err == nil {
-		err = r.await(ctx)
-	}
-	if err == nil {
-		err = d.Usable()
-	}
-	if err == nil {
-		err = r.share(d, o)
-	}
+	e, err := r.newDelegate(ctx, d, o)
 	if err != nil {
-		return nil, fmt.Errorf("edgetpu: opening %s: %w", d.Path, err)
+		return nil, fmt.Errorf("edgetpu: opening %s: %w", cmp.Or(d.Path, "a device"), err)
+	}
+	return e, nil
+}
+
+func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options) (*Delegate, error) {
+	ctx, cancel := withOpenTimeout(ctx)
+	defer cancel()
+	options, err := o.list()
+	if err != nil {
+		return nil, err
+	}
+	if err := errs.Ended(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.await(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.Usable(); err != nil {
+		return nil, err
+	}
+	if err := r.share(d, o); err != nil {
+		return nil, err
 	}
 	ptr, err := r.create(ctx, d, options)
 	if err != nil {
-		return nil, fmt.Errorf("edgetpu: opening %s: %w", d.Path, err)
+		return nil, err
 	}
 	adapter, err := oldabi.Wrap(ptr)
 	if err != nil {
-		r.free(d.Path, ptr)
-		return nil, fmt.Errorf("edgetpu: opening %s: %w", d.Path, err)
+		r.free(d.Path, ptr, nil)
+		return nil, err
 	}
-	return newDelegate(r, d, ptr, adapter), nil
+	owned := borrow.Own(adapter.Ptr(), func() { r.free(d.Path, ptr, adapter) })
+	return &Delegate{owned: owned, device: d, runtime: r}, nil
 }
 
-func newDelegate(r *Runtime, d Device, ptr unsafe.Pointer, adapter *oldabi.Adapter) *Delegate {
-	e := &Delegate{device: d, adapter: adapter, runtime: r}
-	free := func() {
-		r.free(d.Path, ptr)
-		adapter.Free()
+// withOpenTimeout gives a context a deadline that it may lack.
+func withOpenTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = orBackground(ctx)
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
 	}
-	e.refs.OnFree(free)
-	// Interpreters keep a borrowed delegate reachable, so this runs without any.
-	e.cleanup = runtime.AddCleanup(e, func(free func()) { free() }, free)
-	return e
+	return context.WithTimeout(ctx, openTimeout)
 }
 
-// share registers one more delegate for the device, and locks it for the first.
+// orBackground allows for callers without a context.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}
+
+// share registers one more delegate for the device. For the first one it locks the device,
+// and makes sure that no program has claimed it that does not know the lock: none of this
+// process's own calls can have, yet.
 func (r *Runtime) share(d Device, o Options) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -156,6 +179,10 @@ func (r *Runtime) share(d Device, o Options) error {
 	}
 	lock, err := LockDevice(d)
 	if err != nil {
+		return err
+	}
+	if err := unclaimed(d); err != nil {
+		_ = lock.Unlock() // closing a file that was only locked
 		return err
 	}
 	r.open[d.Path] = &opened{options: o, delegates: 1, lock: lock}
@@ -177,48 +204,42 @@ func (r *Runtime) unshare(path string) {
 	}
 }
 
-// create calls the library, and does not wait for it beyond the deadline.
+// create calls the library, and does not wait for it beyond the deadline. A delegate that
+// comes after it goes back to the library.
 func (r *Runtime) create(ctx context.Context, d Device, options []libedgetpu.Option) (unsafe.Pointer, error) {
 	entry := libedgetpu.Entry{Type: libedgetpu.PCIe, Path: d.Path}
 	if d.Type == USB {
 		entry.Type = libedgetpu.USB
 	}
-	done := make(chan unsafe.Pointer, 1)
-	go func() { done <- r.lib.Create(entry, options) }()
-	select {
-	case ptr := <-done:
-		if ptr == nil {
-			r.unshare(d.Path)
-			return nil, declined(d)
-		}
-		return ptr, nil
-	case <-ctx.Done():
-		r.mu.Lock()
-		r.stuck, r.returned = "opening "+d.Path, make(chan struct{})
-		r.mu.Unlock()
-		go r.recover(d.Path, done)
-		return nil, fmt.Errorf("libedgetpu did not answer in time: %w: %w", ErrRuntimeStuck, ctx.Err())
+	if err := errs.Ended(ctx); err != nil { // while it waited for another call
+		r.unshare(d.Path)
+		return nil, err
 	}
+	ptr, err := call(ctx, &r.calls, "opening "+d.Path,
+		func() unsafe.Pointer { return r.lib.Create(entry, options) },
+		func(ptr unsafe.Pointer) { r.release(d.Path, ptr, nil) })
+	switch {
+	case err != nil:
+		return nil, err
+	case ptr == nil:
+		r.unshare(d.Path)
+		return nil, declined(d)
+	}
+	return ptr, nil
 }
 
-// recover waits for a library that was late, and makes it usable again.
-func (r *Runtime) recover(path string, done <-chan unsafe.Pointer) {
-	if ptr := <-done; ptr != nil {
-		r.lib.Free(ptr)
-	}
-	r.unshare(path)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stuck = ""
-	close(r.returned)
+// free gives a delegate back, and does not wait long for a library that hangs.
+func (r *Runtime) free(path string, ptr unsafe.Pointer, adapter *oldabi.Adapter) {
+	r.calls.free("closing "+path, func() { r.release(path, ptr, adapter) })
 }
 
-// free gives a delegate back to the library, unless that is stuck: it may hold its
-// lock for ever.
-func (r *Runtime) free(path string, ptr unsafe.Pointer) {
-	if r.usable() == nil {
+// release gives a delegate back, if it is one. The device is locked until the library has
+// returned, for until then it may use it.
+func (r *Runtime) release(path string, ptr unsafe.Pointer, adapter *oldabi.Adapter) {
+	if ptr != nil {
 		r.lib.Free(ptr)
 	}
+	adapter.Free()
 	r.unshare(path)
 }
 
@@ -230,34 +251,45 @@ func declined(d Device) error {
 }
 
 // Device is what the delegate runs on, as it was when it was opened.
-func (e *Delegate) Device() Device { return e.device }
+func (e *Delegate) Device() Device {
+	if e == nil {
+		return Device{}
+	}
+	return e.device
+}
 
-// Runtime is the library behind the delegate.
-func (e *Delegate) Runtime() *Runtime { return e.runtime }
+// Runtime is the library behind the delegate, nil for a Delegate that is nil or zero.
+func (e *Delegate) Runtime() *Runtime {
+	if e == nil {
+		return nil
+	}
+	return e.runtime
+}
 
 // Name is "Edge TPU".
 func (e *Delegate) Name() string { return "Edge TPU" }
 
-// Ptr returns the TfLiteDelegate*, nil for a nil Delegate or one that is freed.
-func (e *Delegate) Ptr() unsafe.Pointer {
-	if e == nil || !e.refs.Usable() {
+// own is nil, which has all methods too, for a Delegate that is nil or zero.
+func (e *Delegate) own() *borrow.Owned {
+	if e == nil {
 		return nil
 	}
-	return e.adapter.Ptr()
+	return e.owned
 }
 
-// Borrow keeps the delegate from being freed until [Delegate.Return]. Interpreters do
-// this.
-func (e *Delegate) Borrow() error { return e.refs.Borrow() }
+// Ptr returns the TfLiteDelegate*, nil for a Delegate that is nil, zero or freed.
+func (e *Delegate) Ptr() unsafe.Pointer { return e.own().Ptr() }
+
+// Borrow keeps the delegate from being freed, by Delete or by the garbage collector, until
+// [Delegate.Return]. Interpreters of package tflite call it. It gives [ErrClosed] after
+// Delete.
+func (e *Delegate) Borrow() error { return e.own().Borrow() }
 
 // Return undoes one Borrow.
-func (e *Delegate) Return() { e.refs.Return() }
+func (e *Delegate) Return() { e.own().Return() }
 
-// Delete gives the delegate back, once the interpreters that use it are closed.
-// Deleting twice, or a nil Delegate, does nothing.
-func (e *Delegate) Delete() {
-	if e != nil {
-		e.cleanup.Stop()
-		e.refs.Delete()
-	}
-}
+// Delete gives the delegate back, once the interpreters that use it are closed. The last
+// one of a device closes that. It waits for the library five seconds at most; if it takes
+// longer, the Runtime is stuck and the device stays locked until it returns. Deleting
+// twice, or a nil Delegate, does nothing.
+func (e *Delegate) Delete() { e.own().Delete() }

@@ -3,7 +3,6 @@ package edgetpu
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 )
@@ -70,6 +69,18 @@ type Device struct {
 	// USBID is "1a6e:089a" or "18d1:9302"; USB only.
 	USBID string `json:"usb_id,omitempty"`
 
+	// Owned tells that a program has the device, this one included: it holds the
+	// device's lock (see [LockDevice]), has claimed the USB device, as pycoral
+	// does, or has the PCIe device open for writing.
+	Owned bool `json:"owned,omitempty"`
+	// OwnerPID is that program's process, 0 if unknown. A worker process counts as
+	// the program that started it. What the apex driver tells is the number on the
+	// host, also when seen from a container.
+	OwnerPID int `json:"owner_pid,omitempty"`
+	// OwnerName is what the kernel calls that process, such as "python3"; "" if
+	// unknown.
+	OwnerName string `json:"owner_name,omitempty"`
+
 	// The rest is what the apex driver tells of a PCIe device.
 
 	// Status is the driver's own word: ALIVE, LAMED, DEAD or DRIVER_EXITING.
@@ -77,11 +88,6 @@ type Device struct {
 	// TripPoints are the temperatures in °C from which the chip runs at 250, 125
 	// and 62.5 MHz; 0 where unknown.
 	TripPoints [3]float64 `json:"trip_points_c,omitzero"`
-	// Owned tells that a process has the device open for writing, and OwnerPID
-	// which one: its number on the host, also when seen from a container; 0 if
-	// unknown.
-	Owned    bool `json:"owned,omitempty"`
-	OwnerPID int  `json:"owner_pid,omitempty"`
 	// UniqueID is the chip's 32-digit hexadecimal number.
 	UniqueID      string `json:"unique_id,omitempty"`
 	DriverVersion string `json:"driver_version,omitempty"`
@@ -89,23 +95,26 @@ type Device struct {
 }
 
 // Usable reports whether a session could use the device now. The error wraps
-// [ErrNoDevice] for a device that is dead, lamed or overheated, [ErrPermission]
-// for one that this process may not open, or [ErrDeviceBusy] for one that
-// another process holds; it ends with the Reason.
+// [ErrNoDevice] for a device that is dead, lamed or overheated, or for a Device
+// without a path; [ErrPermission] for one that this process may not open; or
+// [ErrDeviceBusy] for one that another program has. It ends with the Reason.
 //
-// A nil result is no promise: a USB device held by another process shows only
-// when it is opened.
+// A nil result is no promise: whether a device answers shows only when it is
+// opened.
 func (d Device) Usable() error {
 	reason, obstacle := d.obstacle()
 	if obstacle == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w: %s", d.Path, obstacle, cmp.Or(d.Reason, reason))
+	return fmt.Errorf("%s: %w: %s", cmp.Or(d.Path, "no device"), obstacle, cmp.Or(d.Reason, reason))
 }
 
 // obstacle returns the sentinel for what stands in the way, if anything does, and
 // a sentence about it that needs no knowledge beyond d.
 func (d Device) obstacle() (reason string, sentinel error) {
+	if _, ok := d.name(); !ok {
+		return "it is no device that Probe has found", ErrNoDevice
+	}
 	switch {
 	case d.State == Dead:
 		return "the device no longer answers (status " + cmp.Or(d.Status, "unknown") + d.reading() +
@@ -117,8 +126,8 @@ func (d Device) obstacle() (reason string, sentinel error) {
 		return "the chip is at its shutdown temperature" + d.reading() + ": cool it", ErrNoDevice
 	case !d.Accessible:
 		return "this process may not read and write " + cmp.Or(d.Node, d.Path), ErrPermission
-	case d.Owned && d.OwnerPID != os.Getpid():
-		return "it is held by " + d.owner() + ": stop that, or choose another device", ErrDeviceBusy
+	case d.Owned && d.owner().foreign():
+		return "it is held by " + d.owner().String() + ": stop that, or choose another device", ErrDeviceBusy
 	}
 	return "", nil
 }
@@ -131,12 +140,7 @@ func (d Device) reading() string {
 	return fmt.Sprintf(", %.1f °C", *d.Temperature)
 }
 
-func (d Device) owner() string {
-	if d.OwnerPID == 0 {
-		return "another process"
-	}
-	return fmt.Sprintf("process %d", d.OwnerPID)
-}
+func (d Device) owner() owner { return owner{d.OwnerPID, d.OwnerName} }
 
 // String describes the device in one line, without the Reason, such as
 // "usb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s)".
@@ -151,7 +155,7 @@ func (d Device) String() string {
 		b.WriteString(", not accessible")
 	}
 	if d.Owned {
-		b.WriteString(", held by " + d.owner())
+		b.WriteString(", held by " + d.owner().String())
 	}
 	b.WriteString(")")
 	return b.String()
@@ -164,15 +168,30 @@ func (d Device) compare(other Device) int {
 
 // position is d's place on its bus as numbers, so that 1-10 comes after 1-9.
 func (d Device) position() []int {
-	if name, ok := strings.CutPrefix(d.Path, apexPath); ok && d.Type == PCIe {
-		if n, ok := parseIndex(name); ok {
-			return []int{0, n}
-		}
+	name, ok := d.name()
+	if !ok {
+		return []int{2}
 	}
-	if name, ok := strings.CutPrefix(d.Path, usbPath); ok && d.Type == USB {
-		if ports, ok := parsePorts(name); ok {
-			return append([]int{1}, ports...)
-		}
+	if number, ok := strings.CutPrefix(name, apexName); ok {
+		n, _ := parseIndex(number)
+		return []int{0, n}
 	}
-	return []int{2}
+	ports, _ := parsePorts(name)
+	return append([]int{1}, ports...)
+}
+
+// name is what the kernel calls the device, such as "2-1" or "apex_0". It is false for a
+// Device whose path is not of its type's form, the zero one for example.
+func (d Device) name() (string, bool) {
+	switch d.Type {
+	case PCIe:
+		number, ok := strings.CutPrefix(d.Path, apexPath)
+		_, isNumber := parseIndex(number)
+		return apexName + number, ok && isNumber
+	case USB:
+		name, ok := strings.CutPrefix(d.Path, usbPath)
+		_, isPort := parsePorts(name)
+		return name, ok && isPort
+	}
+	return "", false
 }

@@ -36,7 +36,9 @@
 //
 // [ParseDevice] reads these, and the names pycoral uses: "", "usb", "usb:1",
 // "pci", "pci:0", ":2". The numbers count from 0 in [Probe]'s order, which is
-// PCIe before USB, PCIe by number, USB by bus and port. libedgetpu's own order
+// PCIe before USB, PCIe by number, USB by bus and port: places, so that a number does not
+// change its meaning with a cable. What is asked for without a number ("", "usb") prefers a
+// stick on USB 3 to one on USB 2, whichever place comes first. libedgetpu's own order
 // is another: its PCIe devices come as the folder lists them, with apex_1 before
 // apex_0 if so it happens, and its USB devices come uninitialised ones first, so
 // that "usb:0" can be another stick after the first one was opened. A device
@@ -75,8 +77,17 @@
 // # Sharing
 //
 // A device serves one process. [LockDevice] says so before libedgetpu fails: its error
-// names the process that holds it. The lock is on an object of the kernel's that all
+// names the program that holds it. The lock is on an object of the kernel's that all
 // users see; containers with a sysfs of their own do not.
+//
+// Programs that do not know the lock, such as those of pycoral, are seen by what they do
+// to the device: a USB device whose interface has the driver usbfs has been claimed. That
+// must be known before it is opened, because libedgetpu begins with a reset, which takes
+// the device from the program that uses it and makes libedgetpu abort there.
+//
+// [Probe] sees both, so [Device.Owned] and [Device.Usable] tell without opening anything
+// whether a device is free; [Runtime.NewDelegate] looks again. The kernel need not announce
+// the end of a claim, so [Watch] finds out by looking, once a second.
 //
 // # Other systems and builds
 //

@@ -24,8 +24,12 @@ var (
 	// ErrRuntimeStuck: libedgetpu did not return from a call, so this process
 	// cannot use it.
 	ErrRuntimeStuck = errors.New("libedgetpu is stuck")
-	// ErrUnsupported: this build or platform cannot do it.
-	ErrUnsupported = errs.ErrUnsupported
+	// ErrPlatform: this build or platform cannot do it.
+	ErrPlatform = errs.ErrPlatform
+	// ErrRange: an option or level that is not among those there are.
+	ErrRange = errs.ErrRange
+	// ErrClosed: the delegate was deleted before.
+	ErrClosed = errs.ErrClosed
 	// ErrDeviceSpec: a device name that is not in [ParseDevice]'s grammar. It is
 	// a mistake of the caller's, unlike ErrNoDevice, and no fallback hides it.
 	ErrDeviceSpec = errors.New("not a device name")

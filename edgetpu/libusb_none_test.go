@@ -13,7 +13,7 @@ import (
 
 func TestBuiltWithoutLibUSB(t *testing.T) {
 	_, err := edgetpu.ListLibUSB()
-	require.ErrorIs(t, err, edgetpu.ErrUnsupported)
+	require.ErrorIs(t, err, edgetpu.ErrPlatform)
 	devices := probe(t, noUSB, edgetpu.WithAccess(allow), edgetpu.WithRealLibUSB())
 	assert.Equal(t, []string{"/dev/apex_0"}, paths(devices), "PCIe needs no libusb")
 }

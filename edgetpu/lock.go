@@ -1,6 +1,7 @@
 package edgetpu
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -21,8 +22,8 @@ type DeviceLock struct {
 }
 
 // LockDevice takes the lock of a device. The error wraps [ErrDeviceBusy] and names the
-// process that has it. It does not keep off programs that use libedgetpu without this
-// package.
+// program that has it, or [ErrNoDevice] for a d without a path of a device. It does not
+// keep off programs that use libedgetpu without this package.
 //
 // Where the platform has no flock (anything but Linux) it succeeds without a lock.
 func LockDevice(d Device, opts ...ProbeOption) (*DeviceLock, error) {
@@ -30,13 +31,16 @@ func LockDevice(d Device, opts ...ProbeOption) (*DeviceLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := p.lockFile(d)
-	if err != nil || file == nil {
-		return &DeviceLock{}, err
+	file, err := p.lockFile(d, true)
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", cmp.Or(d.Path, "a device"), err)
+	}
+	if file == nil {
+		return &DeviceLock{}, nil
 	}
 	err = tryLock(file, exclusive)
 	for try := 0; try < 100 && errors.Is(err, errLocked) && holderPID(file) == 0; try++ {
-		time.Sleep(time.Millisecond) // it may be another process's LockHolder, which holds it for a moment
+		time.Sleep(time.Millisecond) // it may be another process that asks who has it, and holds it for a moment
 		err = tryLock(file, exclusive)
 	}
 	if err != nil {
@@ -44,24 +48,26 @@ func LockDevice(d Device, opts ...ProbeOption) (*DeviceLock, error) {
 		if !errors.Is(err, errLocked) {
 			return nil, fmt.Errorf("locking %s: %w", d.Path, err)
 		}
-		return nil, fmt.Errorf("%w: %s", ErrDeviceBusy, holder(file))
+		return nil, fmt.Errorf("%w: %s", ErrDeviceBusy, lockReason(holderPID(file)))
 	}
 	return &DeviceLock{file: file}, nil
 }
 
-// LockHolder returns the process that holds the device's lock, and 0 if none does or
-// it cannot be seen from here (another container's processes have no number here). It
-// reports a lock of this process too.
+// LockHolder returns the process of the program that holds the device's lock, which for a
+// worker process is the one that has started it, and 0 if none does or it cannot be seen
+// from here (another container's processes have no number here). It reports a lock of this
+// process too. [Probe] has asked it: see [Device.Owned].
 func LockHolder(d Device, opts ...ProbeOption) (pid int, locked bool) {
 	p, err := newProber(opts)
 	if err != nil {
 		return 0, false
 	}
-	file, err := p.lockFile(d)
-	if err != nil || file == nil {
-		return 0, false
-	}
-	defer file.Close()
+	o, locked := p.lockOwner(d)
+	return o.pid, locked
+}
+
+// lockedBy returns the process that holds the lock on the file.
+func lockedBy(file *os.File) (pid int, locked bool) {
 	if pid := holderPID(file); pid != 0 {
 		return pid, true
 	}
@@ -83,11 +89,16 @@ func (l *DeviceLock) Unlock() error {
 	return file.Close()
 }
 
-func holder(file *os.File) string {
-	if pid := holderPID(file); pid != 0 {
-		return fmt.Sprintf("process %d holds its lock: stop it, or choose another device", pid)
+// lockReason says who holds a lock, and what to do.
+func lockReason(pid int) string {
+	o := ownerOf(here, pid)
+	switch {
+	case o.pid == 0:
+		return "a process of another user or container holds its lock: stop it, or choose another device"
+	case !o.foreign():
+		return fmt.Sprintf("this program holds its lock already, in process %d: share what has it open, or choose another device", pid)
 	}
-	return "a process of another user or container holds its lock: stop it, or choose another device"
+	return o.String() + " holds its lock: stop it, or choose another device"
 }
 
 var errLocked = errors.New("locked")

@@ -13,29 +13,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile opens what stands for the device in the file system.
-func (p *prober) lockFile(d Device) (*os.File, error) {
-	name := filepath.Base(d.Path)
+// lockFile opens what stands for the device in the file system. A file of our own is made
+// if create says so, or else none is fs.ErrNotExist.
+func (p *prober) lockFile(d Device, create bool) (*os.File, error) {
+	name, ok := d.name()
+	if !ok {
+		return nil, fmt.Errorf("%q is no path of a device: %w", d.Path, ErrNoDevice)
+	}
 	place := filepath.Join(p.root, "sys/class/apex", name)
 	if d.Type == USB {
 		// The device's own directory is a new one after re-enumeration.
-		place = filepath.Join(p.root, "sys/bus/usb/devices", name, "port")
+		place = filepath.Join(p.root, sysfsUSBDevices, name, "port")
 	}
 	if info, err := os.Stat(place); err == nil && info.IsDir() {
 		return os.Open(place)
 	}
-	return p.runFile(name)
+	return p.runFile(name, create)
 }
 
 // runFile is the way out where sysfs shows no such directory. Every user must be able
 // to open it, and none but its owner to delete it, which the sticky bit sees to.
-func (p *prober) runFile(name string) (*os.File, error) {
+func (p *prober) runFile(name string, create bool) (*os.File, error) {
 	dir := os.TempDir()
 	if p.root != "/" {
 		dir = p.root
 	}
 	path := filepath.Join(dir, "gocoral-"+name+".lock")
-	file, err := openShared(path)
+	open := openShared
+	if !create {
+		open = openExisting
+	}
+	file, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("lock file: %w", err)
 	}
@@ -46,17 +54,20 @@ func (p *prober) runFile(name string) (*os.File, error) {
 	return file, nil
 }
 
+const sharedFlags = os.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK // a pipe must not block
+
+func openExisting(path string) (*os.File, error) { return os.OpenFile(path, sharedFlags, 0) }
+
 // openShared opens a file of whatever user, and makes it if it is not there. The two are
 // separate calls, because fs.protected_regular refuses O_CREATE for a file of another
 // user that exists.
 func openShared(path string) (*os.File, error) {
-	const flags = os.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK // a pipe must not block
 	for {
-		file, err := os.OpenFile(path, flags, 0)
+		file, err := openExisting(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return file, err
 		}
-		file, err = os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, 0o444)
+		file, err = os.OpenFile(path, sharedFlags|os.O_CREATE|os.O_EXCL, 0o444)
 		if errors.Is(err, fs.ErrExist) {
 			continue // another process was faster
 		}

@@ -118,7 +118,7 @@ func TestLockBetweenProcesses(t *testing.T) {
 			holder := hold(t, m)
 			_, err := edgetpu.LockDevice(d, root)
 			require.ErrorIs(t, err, edgetpu.ErrDeviceBusy)
-			assert.ErrorContains(t, err, fmt.Sprintf("process %d holds", holder.Process.Pid))
+			assert.ErrorContains(t, err, fmt.Sprintf("process %d (edgetpu.test) holds", holder.Process.Pid))
 			pid, locked := edgetpu.LockHolder(d, root)
 			assert.True(t, locked)
 			assert.Equal(t, holder.Process.Pid, pid)
@@ -242,7 +242,7 @@ func TestLockBetweenUsers(t *testing.T) {
 				require.Equal(t, "locked", asNobody())
 			}
 			holder := hold(t, m, umaskVar+"=1")
-			assert.Contains(t, asNobody(), fmt.Sprintf("process %d holds", holder.Process.Pid))
+			assert.Contains(t, asNobody(), fmt.Sprintf("process %d (edgetpu.test) holds", holder.Process.Pid))
 			require.NoError(t, holder.Process.Kill())
 			require.Error(t, holder.Wait())
 			assert.Equal(t, "locked", asNobody())

@@ -4,7 +4,7 @@ package edgetpu
 
 import "os"
 
-func (p *prober) lockFile(Device) (*os.File, error) { return nil, nil }
+func (p *prober) lockFile(Device, bool) (*os.File, error) { return nil, nil }
 
 const exclusive, shared = 0, 0
 

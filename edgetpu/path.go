@@ -9,7 +9,8 @@ import (
 // and port numbers, on every operating system.
 const (
 	usbPath  = "/sys/bus/usb/devices/"
-	apexPath = "/dev/apex_"
+	apexPath = "/dev/" + apexName
+	apexName = "apex_"
 )
 
 // parsePorts takes the name of a USB device in sysfs apart: BUS-PORT[.PORT…].

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+
+	"github.com/gocoral/coral/internal/processes"
 )
 
 // ProbeOption changes how [Probe] looks for devices.
@@ -50,13 +52,16 @@ func WithLogger(l *slog.Logger) ProbeOption {
 // The order is PCIe first, by number, then USB by bus and port, compared as
 // numbers. An index therefore means the same device as long as nothing is
 // plugged or unplugged; see the package documentation for how libedgetpu's own
-// order differs. Unusable devices are listed too, with the Reason.
+// order differs. It is not the order of preference, which [Selector.All] gives.
+// Unusable devices are listed too, with the Reason, and so are those that a
+// program has, with its process and name: see [Device.Owned].
 //
 // No device, no driver, no USB, a sysfs that may not be read and a build without
 // libusb all give an empty list and no error. The error is that of ctx, if it
 // ends before the kernel or libusb has answered, or names a root that is not
-// there. Any number of goroutines may call Probe at once.
+// there; a nil ctx does not end. Any number of goroutines may call Probe at once.
 func Probe(ctx context.Context, opts ...ProbeOption) ([]Device, error) {
+	ctx = orBackground(ctx)
 	p, err := newProber(opts)
 	if err != nil {
 		return nil, fmt.Errorf("probing for Edge TPUs: %w", err)
@@ -81,15 +86,18 @@ type prober struct {
 	root string
 	log  *slog.Logger
 
-	files  fs.FS                       // holds sys/ and dev/
-	access func(node string) error     // may this process open the node, an absolute path?
-	libusb func() ([]usbDevice, error) // nil if it is not to be asked
+	files     fs.FS                       // holds sys/, dev/ and proc/
+	processes processes.Table             // those of files
+	access    func(node string) error     // may this process open the node, an absolute path?
+	libusb    func() ([]usbDevice, error) // nil if it is not to be asked
 }
 
 func newProber(opts []ProbeOption) (*prober, error) {
 	p := &prober{log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
-		opt(p)
+		if opt != nil {
+			opt(p)
+		}
 	}
 	p.root = cmp.Or(p.root, os.Getenv("UMOCKDEV_DIR"), "/")
 	if p.files == nil {
@@ -98,6 +106,7 @@ func newProber(opts []ProbeOption) (*prober, error) {
 		}
 		p.files = os.DirFS(p.root)
 	}
+	p.processes = processes.In(p.files)
 	if p.access == nil {
 		p.access = func(node string) error { return mayOpen(filepath.Join(p.root, node)) }
 	}
@@ -117,8 +126,9 @@ func (p *prober) scan(ctx context.Context) []Device {
 	return slices.CompactFunc(devices, func(a, b Device) bool { return a.Path == b.Path })
 }
 
-// judge fills in Accessible and Reason.
+// judge fills in who has the device, Accessible and Reason.
 func (p *prober) judge(d *Device) {
+	p.findOwner(d)
 	var denied string
 	switch {
 	case d.Node != "":

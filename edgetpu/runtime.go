@@ -15,17 +15,15 @@ import (
 // libraryEnv names the variable that says where libedgetpu is.
 const libraryEnv = "CORAL_EDGETPU_LIB"
 
-// Runtime is libedgetpu, opened at run time. It is shared by everything in the
-// process that loads the same file, and is never unloaded.
+// Runtime is libedgetpu, opened at run time by [Load]. It is shared by everything in the
+// process that loads the same file, and is never unloaded. A nil or zero Runtime is no
+// library: its methods give empty values, or an error that wraps [ErrLibraryNotFound].
 type Runtime struct {
-	lib *libedgetpu.Library
+	lib   *libedgetpu.Library
+	calls calls
 
-	mu sync.Mutex
-	// stuck is what the library does not return from. It is not called meanwhile: it
-	// may hold a lock of its own. hung is the same for ever.
-	stuck, hung string
-	returned    chan struct{}      // closed when a stuck library has returned
-	open        map[string]*opened // by device path
+	mu   sync.Mutex
+	open map[string]*opened // by device path
 }
 
 // opened counts the delegates on a device: the library opens it once and ignores
@@ -69,11 +67,21 @@ func Load(paths ...string) (*Runtime, error) {
 	return nil, fmt.Errorf("edgetpu: %w", errors.Join(failures...))
 }
 
-// Path is the file that was loaded.
-func (r *Runtime) Path() string { return r.lib.Path() }
+// Path is the file that was loaded. No device is opened for it, nor for the versions.
+func (r *Runtime) Path() string {
+	if r.loaded() != nil {
+		return ""
+	}
+	return r.lib.Path()
+}
 
 // Version is the library's own text, such as "BuildLabel(…), RuntimeVersion(14)".
-func (r *Runtime) Version() string { return r.lib.Version() }
+func (r *Runtime) Version() string {
+	if r.loaded() != nil {
+		return ""
+	}
+	return r.lib.Version()
+}
 
 var runtimeVersion = regexp.MustCompile(`RuntimeVersion\((\d+)\)`)
 
@@ -84,13 +92,13 @@ func (r *Runtime) RuntimeVersion() int {
 }
 
 // SetVerbosity sets how much the library prints on standard error, from 0, the
-// default, to 10.
+// default, to 10. Other levels give [ErrRange].
 func (r *Runtime) SetVerbosity(level int) error {
 	if level < 0 || level > 10 {
-		return fmt.Errorf("edgetpu: verbosity %d, it goes from 0 to 10", level)
+		return fmt.Errorf("edgetpu: verbosity %d, it goes from 0 to 10: %w", level, ErrRange)
 	}
 	if err := r.usable(); err != nil {
-		return err
+		return fmt.Errorf("edgetpu: %w", err)
 	}
 	r.lib.SetVerbosity(level)
 	return nil
@@ -100,7 +108,7 @@ func (r *Runtime) SetVerbosity(level int) error {
 // its own order. [Probe] tells more and needs no library.
 func (r *Runtime) Devices() ([]Device, error) {
 	if err := r.usable(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("edgetpu: %w", err)
 	}
 	var devices []Device
 	for _, e := range r.lib.Devices() {
@@ -113,38 +121,38 @@ func (r *Runtime) Devices() ([]Device, error) {
 	return devices, nil
 }
 
-// usable refuses a library that did not come back.
-func (r *Runtime) usable() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.hung != "" {
-		return fmt.Errorf("edgetpu: libedgetpu did not return from %s and cannot be used again in this process: %w", r.hung, ErrRuntimeStuck)
-	}
-	if r.stuck != "" {
-		return fmt.Errorf("edgetpu: libedgetpu has not yet returned from %s: %w", r.stuck, ErrRuntimeStuck)
+// loaded refuses a Runtime that Load has not made.
+func (r *Runtime) loaded() error {
+	if r == nil || r.lib == nil {
+		return fmt.Errorf("no libedgetpu is loaded, see edgetpu.Load: %w", ErrLibraryNotFound)
 	}
 	return nil
 }
 
-// await waits for a library that is late with something else.
-func (r *Runtime) await(ctx context.Context) error {
-	r.mu.Lock()
-	returned := r.returned
-	late := r.stuck != "" && r.hung == ""
-	r.mu.Unlock()
-	if late {
-		select {
-		case <-returned:
-		case <-ctx.Done():
-		}
+// usable refuses a library that did not come back.
+func (r *Runtime) usable() error {
+	if err := r.loaded(); err != nil {
+		return err
 	}
-	return r.usable()
+	return r.calls.usable()
+}
+
+// await waits for calls that are overdue.
+func (r *Runtime) await(ctx context.Context) error {
+	if err := r.loaded(); err != nil {
+		return err
+	}
+	return r.calls.await(ctx)
 }
 
 // Quarantine declares that the library will not return from what it was asked to do,
-// an Invoke that hangs for example. It is not called again in this process.
+// an Invoke that hangs for example. It is not called again in this process, and what is
+// open stays open: every other method gives [ErrRuntimeStuck] from then on.
+//
+// Experimental: it is there for package coral, whose interpreters run on delegates of
+// this package, and may change or go before version 1.
 func (r *Runtime) Quarantine(what string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.hung = cmp.Or(r.hung, what)
+	if r.loaded() == nil {
+		r.calls.lose(what)
+	}
 }

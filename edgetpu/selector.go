@@ -21,16 +21,16 @@ type Selector struct {
 // ParseDevice reads the name of a device as libedgetpu and pycoral write it, or
 // a device's path:
 //
-//	""                             any Edge TPU
+//	""                             any Edge TPU, the best first (see [Selector.All])
 //	":N"                           the Nth one, from 0
 //	"usb", "pci"                   any one of that type
 //	"usb:N", "pci:N"               the Nth one of that type, from 0
 //	"/dev/apex_N"                  this PCIe device
 //	"/sys/bus/usb/devices/BUS-PORT[.PORT…]"  the device in this USB port
 //
-// N counts in [Probe]'s order, over unusable devices too, so that a number means
-// the same device whoever asks. Anything else is an error that wraps
-// [ErrDeviceSpec].
+// N counts by place, in [Probe]'s order and over unusable devices too: a number means
+// the same device whoever asks, in whichever port it runs at whatever speed. Anything
+// else is an error that wraps [ErrDeviceSpec].
 func ParseDevice(spec string) (Selector, error) {
 	if strings.HasPrefix(spec, "/") {
 		return parsePath(spec)
@@ -84,8 +84,9 @@ func (s Selector) String() string {
 	return string(s.typ)
 }
 
-// Match returns the first of devices that s stands for, usable or not; devices
-// is in [Probe]'s order. The error wraps [ErrNoDevice] and lists what is there.
+// Match returns the first of devices that s stands for, usable or not, as
+// [Selector.All] orders them; devices is in [Probe]'s order. The error wraps
+// [ErrNoDevice] and lists what is there.
 func (s Selector) Match(devices []Device) (Device, error) {
 	matching, err := s.All(devices)
 	if err != nil {
@@ -95,7 +96,10 @@ func (s Selector) Match(devices []Device) (Device, error) {
 }
 
 // All returns every device that s stands for, at least one if the error is nil; else it
-// is that of [Selector.Match].
+// is that of [Selector.Match]. devices is in [Probe]'s order, by which numbers count. The
+// result is in the order of preference: PCIe before USB, as in libedgetpu; then USB at
+// SuperSpeed (5000 Mbit/s or more) before USB that is slower or of unknown speed, on which
+// an inference takes several times as long; and by place among equals.
 func (s Selector) All(devices []Device) ([]Device, error) {
 	var matching []Device
 	for _, d := range devices {
@@ -109,7 +113,19 @@ func (s Selector) All(devices []Device) ([]Device, error) {
 	if s.exact || len(matching) == 0 {
 		return nil, fmt.Errorf("device %q: %w: %s", cmp.Or(s.String(), "any"), ErrNoDevice, attached(devices))
 	}
+	slices.SortStableFunc(matching, func(a, b Device) int { return cmp.Compare(a.rank(), b.rank()) })
 	return matching, nil
+}
+
+// rank orders devices by what can be expected of them, the best first.
+func (d Device) rank() int {
+	switch {
+	case d.Type == PCIe:
+		return 0
+	case d.SpeedMbps >= superSpeed:
+		return 1
+	}
+	return 2
 }
 
 // attached is a sentence about what is there instead.
@@ -125,8 +141,9 @@ func attached(devices []Device) string {
 	return "attached: " + strings.Join(names, "; ")
 }
 
-// Choose returns the first usable one of the devices that s stands for; devices
-// is in [Probe]'s order, so PCIe comes before USB, as in libedgetpu.
+// Choose returns the first usable one of the devices that s stands for, in the order of
+// [Selector.All]: a PCIe one, then a USB one at SuperSpeed, then any. devices is in
+// [Probe]'s order.
 //
 // Where there is none, the error is that of [Selector.Match] if nothing matches.
 // Otherwise it is [Device.Usable]'s of the device that is nearest to being

@@ -41,17 +41,21 @@ func (u usbDevice) device() (Device, bool) {
 		return Device{}, false
 	}
 	if u.address > 0 {
-		d.Node = fmt.Sprintf("/dev/bus/usb/%03d/%03d", u.ports[0], u.address)
+		d.Node = usbNode(u.ports[0], u.address)
 	}
 	return d, true
 }
+
+func usbNode(bus, address int) string { return fmt.Sprintf("/dev/bus/usb/%03d/%03d", bus, address) }
+
+// sysfsUSBDevices is the folder of all USB devices and their interfaces.
+const sysfsUSBDevices = "sys/bus/usb/devices"
 
 // sysfsUSB lists the USB devices under sys/bus/usb/devices. It fails where that
 // folder cannot be read. A device that vanishes meanwhile, or whose attributes
 // are not as the kernel writes them, is left out or described in part.
 func sysfsUSB(files fs.FS) ([]usbDevice, error) {
-	const dir = "sys/bus/usb/devices"
-	entries, err := fs.ReadDir(files, dir)
+	entries, err := fs.ReadDir(files, sysfsUSBDevices)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +65,7 @@ func sysfsUSB(files fs.FS) ([]usbDevice, error) {
 		if !ok {
 			continue
 		}
-		read := attrReader(files, path.Join(dir, entry.Name()))
+		read := attrReader(files, path.Join(sysfsUSBDevices, entry.Name()))
 		address, _ := parseIndex(read("devnum"))
 		found = append(found, usbDevice{
 			id:      read("idVendor") + ":" + read("idProduct"),

@@ -55,7 +55,8 @@ func WithInterval(d time.Duration) WatchOption {
 }
 
 // Watch tells of devices that come, go or change. It begins with an Attached event for
-// each one that is there, and goes on until ctx ends, which closes the channel. It needs
+// each one that is there, and goes on until ctx ends, which closes the channel; a nil ctx
+// never does. It needs
 // no rights, opens no device and uses no library.
 //
 // It calls [Probe] again and again, on Linux also as soon as the kernel or udev announces
@@ -66,8 +67,11 @@ func WithInterval(d time.Duration) WatchOption {
 // The error is that of the first Probe.
 func Watch(ctx context.Context, opts ...WatchOption) (<-chan Event, error) {
 	w := &watcher{interval: time.Second, events: make(chan Event), seen: make(chan []Device), told: make(map[string]Device)}
+	ctx = orBackground(ctx)
 	for _, o := range opts {
-		o.applyWatch(w)
+		if o != nil {
+			o.applyWatch(w)
+		}
 	}
 	devices, err := Probe(ctx, w.probeOptions...)
 	if err != nil {

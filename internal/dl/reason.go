@@ -1,7 +1,7 @@
 package dl
 
 import (
-	"debug/elf"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -124,40 +124,13 @@ func dependencyIn(text, path string) string {
 	return ""
 }
 
-// machines are the ELF names of the processors that Go programs run on here.
-var machines = map[string]elf.Machine{
-	"386":     elf.EM_386,
-	"amd64":   elf.EM_X86_64,
-	"arm":     elf.EM_ARM,
-	"arm64":   elf.EM_AARCH64,
-	"riscv64": elf.EM_RISCV,
-}
-
 // foreign reports whether the file is an ELF library for another processor.
 func foreign(path string) bool {
-	ours, known := machines[runtime.GOARCH]
-	theirs, ok := machineOf(path)
-	return known && ok && ours != theirs
-}
-
-func machineOf(path string) (elf.Machine, bool) {
-	f, err := elf.Open(path)
-	if err != nil {
-		return elf.EM_NONE, false
-	}
-	defer f.Close()
-	return f.Machine, true
+	theirs := processorOf(path)
+	return theirs != "" && theirs != runtime.GOARCH
 }
 
 func platformAdvice(path string) string {
-	built := "another processor"
-	if m, ok := machineOf(path); ok {
-		built = m.String()
-		for arch, machine := range machines {
-			if machine == m {
-				built = arch
-			}
-		}
-	}
+	built := cmp.Or(processorOf(path), "another processor")
 	return fmt.Sprintf("it is built for %s, this program for %s; take the build for the latter", built, runtime.GOARCH)
 }
