@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -51,13 +52,20 @@ func containerHint(d Device) string {
 	return "give a container the device: docker run --device " + d.Node
 }
 
-// udevHint tells how a user who is not root gets at d; the rules are Coral's own
-// in substance, and name both USB identities.
-func udevHint(d Device) string {
-	const hint = `put %[1]s, GROUP="%[2]s", MODE="0660" into %[3]s, %[4]s, and log in again after "sudo usermod -aG %[2]s $USER"`
+// udevHint tells how a user who is not root gets at d.
+func udevHint(d Device) string { return strings.Join(udevSteps(d), ", then ") }
+
+// udevSteps are the rule, its taking effect and the group. The rules are Coral's own in
+// substance, and name both USB identities.
+func udevSteps(d Device) []string {
+	rule, file, group, then := `SUBSYSTEM=="apex"`, "/etc/udev/rules.d/65-apex.rules", "apex", "reboot"
 	if d.Type == USB {
-		return fmt.Sprintf(hint, `SUBSYSTEM=="usb", ATTR{idVendor}=="1a6e|18d1", ATTR{idProduct}=="089a|9302"`, "plugdev",
-			"/etc/udev/rules.d/99-edgetpu.rules", "plug the device in again")
+		rule, file = `SUBSYSTEM=="usb", ATTR{idVendor}=="1a6e|18d1", ATTR{idProduct}=="089a|9302"`, "/etc/udev/rules.d/99-edgetpu.rules"
+		group, then = "plugdev", "plug the device in again"
 	}
-	return fmt.Sprintf(hint, `SUBSYSTEM=="apex"`, "apex", "/etc/udev/rules.d/65-apex.rules", "reboot")
+	return []string{
+		fmt.Sprintf(`put %s, GROUP="%s", MODE="0660" into %s`, rule, group, file),
+		then,
+		fmt.Sprintf(`sudo usermod -aG %s $USER, and log in again`, group),
+	}
 }

@@ -26,6 +26,8 @@ const (
 	Warning Severity = "warning"
 	// Info: worth knowing, and nothing is wrong.
 	Info Severity = "info"
+	// OK: this was looked at, and is as it should be.
+	OK Severity = "ok"
 )
 
 // Finding is one thing that [Diagnose] found out. The JSON names are stable.
@@ -35,8 +37,9 @@ type Finding struct {
 	Severity Severity `json:"severity"`
 	// Message is one sentence about what was found.
 	Message string `json:"message"`
-	// Fix is the command or action that mends it, "" if there is nothing to mend.
-	Fix string `json:"fix"`
+	// Fixes are the commands or actions that mend it, one each, in the order in which to
+	// try them; none if there is nothing to mend.
+	Fixes []string `json:"fixes"`
 	// Device is the [Device.Path] that the finding is about, for a PCIe device without
 	// a driver its directory in sysfs, and "" if it is about the machine or the model.
 	Device string `json:"device"`
@@ -44,11 +47,8 @@ type Finding struct {
 
 // String is the finding in one line.
 func (f Finding) String() string {
-	s := string(f.Severity) + ": " + f.Message
-	if f.Fix != "" {
-		s += "; " + f.Fix
-	}
-	return s + " (" + f.ID + ")"
+	texts := append([]string{string(f.Severity) + ": " + f.Message}, f.Fixes...)
+	return strings.Join(texts, "; ") + " (" + f.ID + ")"
 }
 
 // DiagnoseOption changes what [Diagnose] looks at. Every [ProbeOption] is one too.
@@ -87,9 +87,20 @@ func WithLibraryProbe(probe func(ctx context.Context, path string) (version stri
 	return diagnoseOption(func(d *diagnosis) { d.probeLibrary = probe })
 }
 
+// WithOpenProbe says how to find out whether a device that looks usable can be opened: a
+// stick that hangs looks like any other until then. Opening it takes two to three seconds,
+// resets a USB device and loads its firmware. As with [WithLibraryProbe], a careful probe
+// does it in a child process. Its context ends after ten seconds at the latest; an error
+// that wraps [ErrRuntimeStuck] or context.DeadlineExceeded tells of a device that hangs. It
+// is asked only if nothing else stands in the way of the device.
+func WithOpenProbe(probe func(ctx context.Context, d Device) error) DiagnoseOption {
+	return diagnoseOption(func(d *diagnosis) { d.probeOpening = probe })
+}
+
 // Diagnose finds out what stands between this machine and a working Edge TPU: a list
-// of findings, each with what mends it, errors first. Nothing is opened and no native
-// code is run, unless [WithLibraryProbe] does so.
+// of findings, each with what mends it, errors first and what is good last. Nothing is
+// opened and no native code is run, unless [WithLibraryProbe] or [WithOpenProbe] does so;
+// without the latter a device may look usable and hang. A nil ctx does not end.
 //
 // A device that [Device.Usable] refuses always has a finding with the severity Error.
 // The IDs, with the severity where it is not Error:
@@ -99,7 +110,9 @@ func WithLibraryProbe(probe func(ctx context.Context, path string) (version stri
 //	no-permission              this process may not open the node
 //	container-without-node     the node was not given to this container
 //	container-rules            the container's device rules forbid the node
-//	device-busy                another process has the device
+//	device-busy                another program has the device
+//	device-hangs               opening the device does not end
+//	device-does-not-open       opening it fails
 //	dead, off-bus, lamed       the device does not answer, or not fully
 //	overheated                 it is at its shutdown temperature
 //	throttled                  (warning) it is so hot that it slows down
@@ -115,10 +128,16 @@ func WithLibraryProbe(probe func(ctx context.Context, path string) (version stri
 //	model-damaged              the part of the model for the Edge TPU cannot be read
 //	model-not-compiled         (warning) the model has nothing for the Edge TPU
 //	model-cpu-operators        (info) some operators were left to the CPU
-//	model-needs-descriptors    (warning) libedgetpu refuses the model over USB as it is set
+//	model-needs-descriptors    (warning) libedgetpu refuses the model over USB, but in a worker process
+//	device-opens               (ok) the device was opened
+//	device-looks-usable        (ok) nothing is wrong with the device, which was not opened
+//	permission                 (ok) this process may open the node
+//	port-speed                 (ok) a USB device runs at full speed
+//	library                    (ok) where libedgetpu is, and its version
 //
 // The error is that of [Probe].
 func Diagnose(ctx context.Context, opts ...DiagnoseOption) ([]Finding, error) {
+	ctx = orBackground(ctx)
 	d, err := newDiagnosis(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -127,6 +146,7 @@ func Diagnose(ctx context.Context, opts ...DiagnoseOption) ([]Finding, error) {
 	for _, check := range machineChecks {
 		findings = append(findings, check(ctx, d)...)
 	}
+	findings = append(findings, d.tryOpening(ctx, findings)...)
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("diagnosing: %w", err)
 	}
@@ -161,6 +181,7 @@ type diagnosis struct {
 	model        *model.Model
 	library      string
 	probeLibrary func(ctx context.Context, path string) (string, error)
+	probeOpening func(ctx context.Context, d Device) error
 
 	prober *prober // sys and dev
 	// system is the rest of the machine: etc, proc, lib, … It is not below the root of
@@ -189,7 +210,9 @@ func newDiagnosis(ctx context.Context, opts []DiagnoseOption) (*diagnosis, error
 		goarch:   runtime.GOARCH,
 	}
 	for _, o := range opts {
-		o.applyDiagnose(d)
+		if o != nil {
+			o.applyDiagnose(d)
+		}
 	}
 	devices, err := Probe(ctx, d.probeOptions...)
 	if err != nil {
@@ -255,7 +278,7 @@ func (d *diagnosis) inContainer() bool {
 }
 
 func sortFindings(findings []Finding) {
-	order := []Severity{Error, Warning, Info}
+	order := []Severity{Error, Warning, Info, OK}
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Compare(slices.Index(order, a.Severity), slices.Index(order, b.Severity))
 	})

@@ -55,6 +55,7 @@ func ExampleDiagnose() {
 	// Output:
 	// warning usb2 /sys/bus/usb/devices/1-3
 	// info uninitialised /sys/bus/usb/devices/1-3
+	// ok permission /sys/bus/usb/devices/1-3
 }
 
 func ExampleWatch() {

@@ -3,15 +3,13 @@ package edgetpu
 import (
 	"cmp"
 	"context"
-	"debug/elf"
-	"encoding/binary"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gocoral/coral/internal/dl"
 )
 
 // checkLibrary looks for the libedgetpu that Load would open, first as a file and then,
@@ -29,12 +27,15 @@ func checkLibrary(ctx context.Context, d *diagnosis) []Finding {
 		return []Finding{{
 			ID: "library-wrong-architecture", Severity: Error,
 			Message: fmt.Sprintf("%s is built for %s, and this program for %s", file, arch, d.goarch),
-			Fix:     fmt.Sprintf("sudo apt install libedgetpu1-std:%s, or build the program for %s", cmp.Or(debianArch[d.goarch], d.goarch), arch),
+			Fixes: []string{
+				"sudo apt install libedgetpu1-std:" + cmp.Or(debianArch[d.goarch], d.goarch),
+				"or build the program for " + arch,
+			},
 		}}
 	}
 	findings := d.checkStd(file)
 	if d.probeLibrary == nil {
-		return findings
+		return append(findings, found(file, "")...)
 	}
 	version, err := d.probeLibrary(ctx, wanted)
 	switch {
@@ -43,18 +44,35 @@ func checkLibrary(ctx context.Context, d *diagnosis) []Finding {
 	case err != nil:
 		return append(findings, unloadable(file, err.Error())...)
 	}
-	return append(findings, d.checkVersion(version)...)
+	findings = append(findings, d.checkVersion(version)...)
+	return append(findings, found(cmp.Or(file, wanted), version)...)
+}
+
+// found says where the library is. Without a file, which only the loader finds on some
+// systems, and without a version there is nothing to say.
+func found(file, version string) []Finding {
+	if file == "" {
+		return nil
+	}
+	message := "libedgetpu is " + file
+	if version != "" {
+		message += ", " + version
+	}
+	return []Finding{{ID: "library", Severity: OK, Message: message}}
 }
 
 func (d *diagnosis) missing(wanted, why string) []Finding {
-	fix := "install Coral's Edge TPU runtime (coral.ai/software)"
+	fixes := []string{"install Coral's Edge TPU runtime (coral.ai/software)"}
 	if d.goos == "linux" {
-		fix = "sudo apt install libedgetpu1-std, or libedgetpu1-max for the full clock (coral.ai/software has the package source)"
+		fixes = []string{
+			"sudo apt install libedgetpu1-std (coral.ai/software has the package source)",
+			"or, for the full clock: sudo apt install libedgetpu1-max",
+		}
 	}
 	return []Finding{{
 		ID: "library-missing", Severity: Error,
 		Message: fmt.Sprintf("there is no %s: %s", wanted, why),
-		Fix:     fix + ", or name the file in " + libraryEnv,
+		Fixes:   append(fixes, "or name the file in "+libraryEnv),
 	}}
 }
 
@@ -62,7 +80,7 @@ func unloadable(file, why string) []Finding {
 	return []Finding{{
 		ID: "library-unloadable", Severity: Error,
 		Message: fmt.Sprintf("%s cannot be loaded: %s", file, why),
-		Fix:     "install it anew, with what it depends on: sudo apt install --reinstall libedgetpu1-std",
+		Fixes:   []string{"install it anew, with what it depends on: sudo apt install --reinstall libedgetpu1-std"},
 	}}
 }
 
@@ -80,7 +98,10 @@ func (d *diagnosis) checkVersion(version string) []Finding {
 	return []Finding{{
 		ID: "library-too-old", Severity: Error,
 		Message: fmt.Sprintf("the model needs libedgetpu with RuntimeVersion(%d) or later, and this one has %d", e.MinRuntimeVersion, have),
-		Fix:     fmt.Sprintf("update it: sudo apt install libedgetpu1-std, or compile the model with edgetpu_compiler --min_runtime_version %d", have),
+		Fixes: []string{
+			"update it: sudo apt install libedgetpu1-std",
+			fmt.Sprintf("or compile the model with edgetpu_compiler --min_runtime_version %d", have),
+		},
 	}}
 }
 
@@ -116,7 +137,7 @@ func (d *diagnosis) checkStd(file string) []Finding {
 			return []Finding{{
 				ID: "library-std", Severity: Info,
 				Message: "libedgetpu is the standard build, which clocks USB devices at 250 of 500 MHz, even if Performance asks for Max",
-				Fix:     "for full speed, if the device is well cooled: sudo apt install libedgetpu1-max",
+				Fixes:   []string{"for full speed, if the device is well cooled: sudo apt install libedgetpu1-max"},
 			}}
 		}
 	}
@@ -177,31 +198,18 @@ func (d *diagnosis) search(name string) (candidates []string) {
 	return candidates
 }
 
-// archs are the processors that libedgetpu and this program could be for.
-var archs = map[elf.Machine]string{
-	elf.EM_X86_64:  "amd64",
-	elf.EM_AARCH64: "arm64",
-	elf.EM_ARM:     "arm",
-	elf.EM_386:     "386",
-	elf.EM_RISCV:   "riscv64",
-}
-
-// archOf reads the processor from the header of an ELF file, "" if it is none. The
-// error is that of opening the file.
+// archOf reads the processor from the header of an ELF file, "" if it is none, or no
+// regular file. The error is that of finding the file.
 func (d *diagnosis) archOf(file string) (string, error) {
-	f, err := d.system.Open(systemName(file))
+	name := systemName(file)
+	info, err := fs.Stat(d.system, name)
+	if err != nil || !info.Mode().IsRegular() { // opening a pipe would wait for its other end
+		return "", err
+	}
+	f, err := d.system.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	var header [20]byte // up to e_machine
-	if _, err := io.ReadFull(f, header[:]); err != nil || !slices.Equal(header[:4], []byte(elf.ELFMAG)) {
-		return "", nil
-	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if elf.Data(header[elf.EI_DATA]) == elf.ELFDATA2MSB {
-		order = binary.BigEndian
-	}
-	machine := elf.Machine(order.Uint16(header[18:]))
-	return cmp.Or(archs[machine], machine.String()), nil
+	return dl.Processor(f), nil
 }

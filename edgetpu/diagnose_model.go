@@ -3,14 +3,16 @@ package edgetpu
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gocoral/coral/model"
 )
 
-// descriptorsEnv has libedgetpu take transfers as the device asks for them.
-const descriptorsEnv = "USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE"
+// DescriptorsEnv names the environment variable that, set to 1 before libedgetpu is loaded,
+// has it take transfers over USB as the device asks for them. Models whose
+// model.EdgeTPU.NeedsDescriptors is true need it on USB devices.
+const DescriptorsEnv = "USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE"
 
 // checkModel is about what of a model the Edge TPU runs.
 func checkModel(_ context.Context, d *diagnosis) (findings []Finding) {
@@ -23,29 +25,33 @@ func checkModel(_ context.Context, d *diagnosis) (findings []Finding) {
 		return []Finding{{
 			ID: "model-damaged", Severity: Error,
 			Message: err.Error(),
-			Fix:     "compile it again with edgetpu_compiler",
+			Fixes:   []string{"compile it again with edgetpu_compiler"},
 		}}
 	case e == nil:
 		return []Finding{{
 			ID: "model-not-compiled", Severity: Warning,
 			Message: "the model has no operator for the Edge TPU, so all of it runs on the CPU",
-			Fix:     "quantise it to 8 bits if it is not, and compile it: edgetpu_compiler MODEL.tflite",
+			Fixes:   []string{"quantise it to 8 bits, if it is not yet", "compile it: edgetpu_compiler MODEL.tflite"},
 		}}
 	}
 	if len(e.CPUOps) > 0 {
 		findings = append(findings, cpuOperators(e.CPUOps))
 	}
-	if d.has(USB) && d.getenv(descriptorsEnv) == "" && slices.ContainsFunc(e.Executables, undetermined) {
+	if d.has(USB) && e.NeedsDescriptors() && !d.descriptorsOn() {
 		findings = append(findings, Finding{
 			ID: "model-needs-descriptors", Severity: Warning,
-			Message: "the model's transfers are not all known beforehand, as in an LSTM, and libedgetpu refuses that over USB unless told otherwise",
-			Fix:     "set " + descriptorsEnv + "=1 in the environment of the program, before libedgetpu is loaded",
+			Message: "the model's transfers are not all known beforehand, as in an LSTM: sessions run it over USB in their worker process, and in any other process libedgetpu refuses it",
+			Fixes:   []string{"for a program that drives the device in its own process, set " + DescriptorsEnv + "=1 in its environment, before libedgetpu is loaded"},
 		})
 	}
 	return findings
 }
 
-func undetermined(x model.Executable) bool { return !x.DeterministicDMA }
+// descriptorsOn reports whether the environment has libedgetpu run such models.
+func (d *diagnosis) descriptorsOn() bool {
+	on, err := strconv.ParseBool(d.getenv(DescriptorsEnv))
+	return err == nil && on
+}
 
 // cpuOperators is only worth knowing: decoding the output of a detector, for example,
 // is always left to the CPU.
@@ -59,6 +65,6 @@ func cpuOperators(left []model.OperatorCount) Finding {
 	return Finding{
 		ID: "model-cpu-operators", Severity: Info,
 		Message: fmt.Sprintf("operators of the model that were left to the CPU: %d (%s)", n, strings.Join(names, ", ")),
-		Fix:     "see the log of edgetpu_compiler -s for the reasons; one operator that it cannot take leaves all behind it to the CPU",
+		Fixes:   []string{"see the log of edgetpu_compiler -s for the reasons: one operator that it cannot take leaves all behind it to the CPU"},
 	}
 }

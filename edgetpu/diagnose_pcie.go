@@ -53,36 +53,35 @@ func checkDriver(_ context.Context, d *diagnosis) (findings []Finding) {
 		switch o.driver {
 		case "":
 			f.Message = fmt.Sprintf("there is an Edge TPU on the PCIe bus (%s at %s), but no driver drives it", idPCI, address)
-			f.Fix = d.driverFix()
+			f.Fixes = d.driverFixes()
 		case "apex":
 			f.Message = fmt.Sprintf("the apex driver has the Edge TPU at %s, but could not make a device of it", address)
-			f.Fix = "look for the cause with: dmesg | grep apex"
+			f.Fixes = []string{lookInKernelLog}
 		default:
 			f.Message = fmt.Sprintf("the driver %s has the Edge TPU at %s, for a virtual machine perhaps, so that apex cannot have it", o.driver, address)
-			f.Fix = fmt.Sprintf("give it to apex: echo %s | sudo tee %s/unbind && sudo modprobe apex && echo %s | sudo tee /sys/bus/pci/drivers_probe",
-				address, "/"+path.Join(o.dir, "driver"), address)
+			f.Fixes = []string{fmt.Sprintf("give it to apex: echo %s | sudo tee %s/unbind && sudo modprobe apex && echo %s | sudo tee /sys/bus/pci/drivers_probe",
+				address, "/"+path.Join(o.dir, "driver"), address)}
 		}
 		findings = append(findings, f)
 	}
 	return findings
 }
 
-// driverFix depends on the kernel, because Google's package stopped in 2023.
-func (d *diagnosis) driverFix() string {
+// driverFixes depend on the kernel, because Google's package stopped in 2023.
+func (d *diagnosis) driverFixes() []string {
 	release := d.read("proc/sys/kernel/osrelease")
-	fix := "install the driver: sudo apt install gasket-dkms linux-headers-" + cmp.Or(release, "$(uname -r)") + " && sudo modprobe apex"
+	install := "install the driver: sudo apt install gasket-dkms linux-headers-" + cmp.Or(release, "$(uname -r)")
 	switch {
 	case atLeast(release, 6, 12):
-		fix = fmt.Sprintf("build the driver from github.com/google/gasket-driver with its open pull requests for Linux 6.12 and later (this is %s; "+
-			"the gasket-dkms package does not build on it), then: sudo modprobe apex", release)
+		install = fmt.Sprintf("build the driver from github.com/google/gasket-driver with its open pull requests for Linux 6.12 and later, "+
+			"as the gasket-dkms package does not build on this one (%s)", release)
 	case atLeast(release, 6, 4):
-		fix = fmt.Sprintf("build the driver from github.com/google/gasket-driver (this is Linux %s; the gasket-dkms package does not build from 6.4 on), "+
-			"then: sudo modprobe apex", release)
+		install = fmt.Sprintf("build the driver from github.com/google/gasket-driver, as the gasket-dkms package does not build from Linux 6.4 on (this is %s)", release)
 	}
 	if d.inContainer() {
-		fix = "on the host, " + fix
+		install = "on the host, " + install
 	}
-	return fix
+	return []string{install, "load it: sudo modprobe apex"}
 }
 
 // atLeast compares a kernel release, such as 6.12.34+rpt-rpi-2712, with a version.
@@ -106,6 +105,9 @@ func checkPageSize(_ context.Context, d *diagnosis) []Finding {
 	return []Finding{{
 		ID: "page-size", Severity: Error,
 		Message: fmt.Sprintf("the kernel's memory pages have %d bytes, and the driver of PCIe Edge TPUs works with %d only", d.pageSize, pageSize),
-		Fix:     "boot a kernel with 4 KB pages; on a Raspberry Pi 5, put the line kernel=kernel8.img into /boot/firmware/config.txt and reboot",
+		Fixes: []string{
+			"boot a kernel with 4 KB pages",
+			"on a Raspberry Pi 5, put the line kernel=kernel8.img into /boot/firmware/config.txt and reboot",
+		},
 	}}
 }

@@ -169,6 +169,16 @@ func withLibraries(files map[string][]byte, opts ...edgetpu.DiagnoseOption) func
 	})
 }
 
+// notOK leaves out what is good.
+func notOK(findings []edgetpu.Finding) (wrong []edgetpu.Finding) {
+	for _, f := range findings {
+		if f.Severity != edgetpu.OK {
+			wrong = append(wrong, f)
+		}
+	}
+	return wrong
+}
+
 func TestDiagnose(t *testing.T) {
 	amd64 := elfHeader(elf.EM_X86_64, elf.ELFDATA2LSB)
 	arm64 := elfHeader(elf.EM_AARCH64, elf.ELFDATA2LSB)
@@ -237,7 +247,7 @@ func TestDiagnose(t *testing.T) {
 				return nil
 			},
 			[]string{"error no-node"},
-			[]string{"plug the device in again"},
+			[]string{"plug it in again"},
 		},
 		"container without USB node": {
 			withReady(func(_ *testing.T, _ machine, sys fstest.MapFS) []edgetpu.DiagnoseOption {
@@ -272,7 +282,7 @@ func TestDiagnose(t *testing.T) {
 
 		"owned": {
 			func(t *testing.T, m machine, sys fstest.MapFS) []edgetpu.DiagnoseOption {
-				sys["proc/4711/comm"] = file("frigate\n")
+				m.process(t, 4711, "frigate")
 				return withApex(attrs{"is_device_owned": "1", "device_owner": "4711"})(t, m, sys)
 			},
 			[]string{"error device-busy"},
@@ -293,7 +303,7 @@ func TestDiagnose(t *testing.T) {
 		"PCIe without driver": {
 			withFunction("", "6.1.0-18-amd64"),
 			[]string{"error pcie-without-driver"},
-			[]string{"1ac1:089a at 0000:03:00.0", "apt install gasket-dkms linux-headers-6.1.0-18-amd64 && sudo modprobe apex"},
+			[]string{"1ac1:089a at 0000:03:00.0", "apt install gasket-dkms linux-headers-6.1.0-18-amd64", "sudo modprobe apex"},
 		},
 		"PCIe without driver, kernel 6.4": {
 			withFunction("", "6.4.0"), []string{"error pcie-without-driver"}, []string{"google/gasket-driver", "6.4.0"},
@@ -497,9 +507,11 @@ func TestDiagnose(t *testing.T) {
 
 			var got, text []string
 			for _, f := range findings {
-				got = append(got, string(f.Severity)+" "+f.ID)
-				text = append(text, f.Message, f.Fix)
 				requireWellFormed(t, f)
+			}
+			for _, f := range notOK(findings) {
+				got = append(got, string(f.Severity)+" "+f.ID)
+				text = append(append(text, f.Message), f.Fixes...)
 			}
 			assert.Equal(t, s.want, got)
 			for _, want := range s.says {
@@ -523,13 +535,19 @@ func requireWellFormed(t *testing.T, f edgetpu.Finding) {
 	t.Helper()
 	assert.Regexp(t, `^[a-z0-9]+(-[a-z0-9]+)*$`, f.ID)
 	assert.NotEmpty(t, f.Message)
-	assert.NotContains(t, f.Message+f.Fix, "\n")
-	assert.NotContains(t, f.Message+f.Fix, "%!", "a wrong format")
-	if f.Severity != edgetpu.Info {
-		assert.NotEmpty(t, f.Fix)
+	for _, text := range append([]string{f.Message}, f.Fixes...) {
+		assert.NotContains(t, text, "\n")
+		assert.NotContains(t, text, "; ", "one remedy each")
+		assert.NotContains(t, text, "%!", "a wrong format")
+		assert.Contains(t, f.String(), text)
+	}
+	switch f.Severity {
+	case edgetpu.Error, edgetpu.Warning:
+		assert.NotEmpty(t, f.Fixes)
+	case edgetpu.OK:
+		assert.Empty(t, f.Fixes)
 	}
 	assert.Contains(t, f.String(), f.ID)
-	assert.Contains(t, f.String(), f.Fix)
 }
 
 // requireUnusableExplained: a device that Usable refuses has a finding that is an error.
@@ -579,6 +597,7 @@ func TestDiagnoseOrder(t *testing.T) {
 		"error dead /dev/apex_1", "error library-missing ",
 		"warning throttled /dev/apex_0", "warning usb2 " + usbDevice,
 		"info uninitialised " + usbDevice,
+		"ok permission /dev/apex_0", "ok permission /dev/apex_1", "ok permission " + usbDevice,
 	}, got)
 }
 
@@ -589,6 +608,7 @@ func TestDiagnoseSelected(t *testing.T) {
 	for spec, want := range map[string]string{"usb": "usb2", pcieDevice: "dead", ":0": "dead", ":1": "usb2"} {
 		findings, err := edgetpu.Diagnose(t.Context(), healthy(m, system(), edgetpu.WithSelector(selector(t, spec)))...)
 		require.NoError(t, err)
+		findings = notOK(findings)
 		require.Len(t, findings, 1, spec)
 		assert.Equal(t, want, findings[0].ID)
 	}
@@ -633,7 +653,7 @@ func TestDiagnoseRealModels(t *testing.T) {
 			edgetpu.WithModel(modelFile(t, folder+name+"_edgetpu.tflite")), version("RuntimeVersion(12)"))...)
 		require.NoError(t, err)
 		var ids []string
-		for _, f := range findings {
+		for _, f := range notOK(findings) {
 			ids = append(ids, f.ID)
 		}
 		assert.Equal(t, want, ids, name)
@@ -665,9 +685,9 @@ func TestDiagnoseThisMachine(t *testing.T) {
 }
 
 func TestFindingJSON(t *testing.T) {
-	b, err := json.Marshal(edgetpu.Finding{ID: "dead", Severity: edgetpu.Error, Message: "m", Device: pcieDevice})
+	b, err := json.Marshal(edgetpu.Finding{ID: "dead", Severity: edgetpu.Error, Message: "m", Fixes: []string{"a", "b"}, Device: pcieDevice})
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"id":"dead","severity":"error","message":"m","fix":"","device":"/dev/apex_0"}`, string(b))
+	assert.JSONEq(t, `{"id":"dead","severity":"error","message":"m","fixes":["a","b"],"device":"/dev/apex_0"}`, string(b))
 }
 
 func TestParseRuntimeVersion(t *testing.T) {

@@ -125,9 +125,10 @@ func TestLockBetweenProcesses(t *testing.T) {
 
 			findings, err := edgetpu.Diagnose(t.Context(), healthy(m, system())...)
 			require.NoError(t, err)
+			findings = notOK(findings)
 			require.Len(t, findings, 1)
 			assert.Equal(t, "device-busy", findings[0].ID)
-			assert.Contains(t, findings[0].Fix, fmt.Sprintf("kill %d", pid))
+			assert.Equal(t, fmt.Sprintf("stop edgetpu.test: kill %d", pid), findings[0].Fixes[0])
 
 			require.NoError(t, holder.Process.Signal(syscall.SIGKILL))
 			require.Error(t, holder.Wait())
@@ -152,7 +153,7 @@ func TestLockWithinProcess(t *testing.T) {
 
 	findings, err := edgetpu.Diagnose(t.Context(), healthy(m, system())...)
 	require.NoError(t, err)
-	assert.Empty(t, findings, "this process's own lock is no obstacle to it")
+	assert.Empty(t, notOK(findings), "this process's own lock is no obstacle to it")
 	require.NoError(t, lock.Unlock())
 }
 

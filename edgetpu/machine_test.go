@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,6 +67,26 @@ func (m machine) mkdir(tb testing.TB, name string) {
 func (m machine) write(tb testing.TB, name, content string) {
 	tb.Helper()
 	require.NoError(tb, os.WriteFile(m.path(name), []byte(content), 0o644))
+}
+
+// process makes a process with that name, and the files that it has open.
+func (m machine) process(tb testing.TB, pid int, name string, files ...string) {
+	tb.Helper()
+	dir := "proc/" + strconv.Itoa(pid)
+	m.mkdir(tb, dir+"/fd")
+	m.write(tb, dir+"/comm", name+"\n")
+	for i, file := range files {
+		require.NoError(tb, os.Symlink(file, m.path(dir+"/fd/"+strconv.Itoa(i+3))))
+	}
+}
+
+// claim has a program claim an interface of the USB device in that port, as libusb does.
+func (m machine) claim(tb testing.TB, port, configurationAndInterface string) {
+	tb.Helper()
+	dir := "sys/bus/usb/devices/" + port + ":" + configurationAndInterface
+	m.mkdir(tb, dir)
+	m.mkdir(tb, "sys/bus/usb/drivers/usbfs")
+	require.NoError(tb, os.Symlink("../../../../bus/usb/drivers/usbfs", m.path(dir+"/driver")))
 }
 
 // The attributes of devices that nothing is wrong with.

@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // EdgeTPUOperator is the custom operator that holds everything the Edge TPU compiler
 // could take over.
@@ -110,6 +113,14 @@ func (e *EdgeTPU) parameters(which func(ExecutableType) bool) (sum int) {
 		}
 	}
 	return sum
+}
+
+// NeedsDescriptors reports whether libedgetpu runs the model on USB devices only with
+// USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE=1 in its environment: not all transfers of some
+// executable are known beforehand. LSTMs are such models. PCIe devices run them as they
+// are.
+func (e *EdgeTPU) NeedsDescriptors() bool {
+	return e != nil && slices.ContainsFunc(e.Executables, func(x Executable) bool { return !x.DeterministicDMA })
 }
 
 // IsEdgeTPU reports whether the model was compiled for the Edge TPU. Without one

@@ -34,13 +34,14 @@ mends it:
   error    no session can use the device, or any device, until it is mended
   warning  it works, but slower or less well than it could
   info     nothing is wrong
+  ok       what was looked at and is good
 
 No device is opened, and libedgetpu is loaded in a process of its own, in case it
 crashes. The exit status is 1 if there is an error, which "no device is attached" is too,
 and 0 otherwise.`,
 		Example: `  coral doctor
   coral doctor -m mobilenet_edgetpu.tflite --device usb
-  coral doctor --json | jq -r 'select(.severity == "error") | .fix'`,
+  coral doctor --json | jq -r 'select(.severity == "error") | .fixes[]'`,
 		Args: noArguments,
 	}, func(ctx context.Context, _ []string) error {
 		if library != "" {
@@ -97,8 +98,8 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 		}
 		a.print("%s %s", f.Severity, strings.TrimSpace(f.ID+" "+f.Device))
 		a.print("    %s.", f.Message)
-		if f.Fix != "" {
-			a.print("    fix: %s", f.Fix)
+		for _, fix := range f.Fixes {
+			a.print("    fix: %s", fix)
 		}
 	}
 	switch {
