@@ -4,6 +4,7 @@ package edgetpu_test
 
 import (
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,4 +52,17 @@ func TestDiagnoseGroups(t *testing.T) {
 			assert.Contains(t, strings.Join(findings[0].Fixes, "\n"), test.says)
 		})
 	}
+}
+
+// A pipe in place of the library would keep whoever opens it waiting.
+func TestDiagnosePipeForALibrary(t *testing.T) {
+	m, root := newMachine(t), machine(t.TempDir())
+	withUSB(ready, "5000")(t, m, nil)
+	root.mkdir(t, "opt")
+	require.NoError(t, syscall.Mkfifo(root.path("opt/tpu.so"), 0o600))
+	findings, err := edgetpu.Diagnose(t.Context(), healthy(m, os.DirFS(string(root)), edgetpu.WithLibrary("/opt/tpu.so"))...)
+	require.NoError(t, err)
+	findings = notOK(findings)
+	require.NotEmpty(t, findings)
+	assert.Equal(t, "library-unloadable", findings[0].ID)
 }

@@ -71,6 +71,11 @@ func unloadable(text string) edgetpu.DiagnoseOption {
 	return edgetpu.WithLibraryProbe(func(context.Context, string) (string, error) { return "", errors.New(text) })
 }
 
+// opens has the devices opened, with that result.
+func opens(err error) edgetpu.DiagnoseOption {
+	return edgetpu.WithOpenProbe(func(context.Context, edgetpu.Device) error { return err })
+}
+
 func denied(err error) edgetpu.ProbeOption {
 	return edgetpu.WithAccess(func(string) error { return err })
 }
@@ -288,6 +293,55 @@ func TestDiagnose(t *testing.T) {
 			[]string{"error device-busy"},
 			[]string{"process 4711 (frigate)", "kill 4711"},
 		},
+		"claimed": {
+			withReady(func(t *testing.T, m machine, _ fstest.MapFS) []edgetpu.DiagnoseOption {
+				m.claim(t, "2-1", "1.0")
+				m.process(t, 4711, "python3", stickNode)
+				return nil
+			}),
+			[]string{"error device-busy"},
+			[]string{"process 4711 (python3) has the device", "stop python3: kill 4711"},
+		},
+		"claimed by the worker of a program": {
+			withReady(func(t *testing.T, m machine, _ fstest.MapFS) []edgetpu.DiagnoseOption {
+				m.claim(t, "2-1", "1.0")
+				m.process(t, 4711, "camera")
+				m.worker(t, 4712, 4711, stickNode)
+				return nil
+			}),
+			[]string{"error device-busy"},
+			[]string{"process 4711 (camera) has the device", "stop camera: kill 4711"},
+		},
+		"claimed by whom nobody may see": {
+			withReady(func(t *testing.T, m machine, _ fstest.MapFS) []edgetpu.DiagnoseOption {
+				m.claim(t, "2-1", "1.0")
+				return nil
+			}),
+			[]string{"error device-busy"},
+			[]string{"another container or of another user", "stop the program that uses it"},
+		},
+		"device that hangs": {
+			withOptions(opens(fmt.Errorf("too late: %w", context.DeadlineExceeded))),
+			[]string{"error device-hangs"},
+			[]string{"did not end in time", "plug it in again", "another cable"},
+		},
+		"library that hangs": {
+			withOptions(opens(edgetpu.ErrRuntimeStuck)), []string{"error device-hangs"}, nil,
+		},
+		"PCIe device that hangs": {
+			withApex(nil, opens(edgetpu.ErrRuntimeStuck)), []string{"error device-hangs"}, []string{"dmesg", "off and on"},
+		},
+		"device that does not open": {
+			withOptions(opens(errors.New("no delegate"))),
+			[]string{"error device-does-not-open"},
+			[]string{"opening the device failed: no delegate"},
+		},
+		"device that need not be tried": {
+			withOptions(denied(fs.ErrPermission), opens(errors.New("no delegate"))), []string{"error no-permission"}, nil,
+		},
+		"device for which there is no library": {
+			withLibraries(nil, opens(errors.New("no delegate"))), []string{"error library-missing"}, nil,
+		},
 		"owned by a nameless process": {
 			withApex(attrs{"is_device_owned": "1", "device_owner": "4711"}),
 			[]string{"error device-busy"},
@@ -473,11 +527,16 @@ func TestDiagnose(t *testing.T) {
 		"model and a library of unknown version": {
 			withModel(compiled, version("BuildLabel(x)")),
 			[]string{"warning model-needs-descriptors", "info model-cpu-operators"},
-			[]string{"USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE=1", "left to the CPU: 1 (1 SOFTMAX)"},
+			[]string{"USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE=1", "in their worker process", "left to the CPU: 1 (1 SOFTMAX)"},
 		},
 		"model with the descriptors on": {
 			withModel(compiled, edgetpu.WithEnvironment(map[string]string{"USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE": "1"})),
 			[]string{"info model-cpu-operators"},
+			nil,
+		},
+		"model with the descriptors off": {
+			withModel(compiled, edgetpu.WithEnvironment(map[string]string{"USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE": "0"})),
+			[]string{"warning model-needs-descriptors", "info model-cpu-operators"},
 			nil,
 		},
 		"model with PCIe": {
@@ -523,6 +582,62 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
+// On a healthy machine the diagnosis says what it is that is good.
+func TestDiagnoseGood(t *testing.T) {
+	m := newMachine(t)
+	withUSB(ready, "5000")(t, m, nil)
+	m.apex(t, "apex_0", apexAttrs(nil))
+	const label = "BuildLabel(COMPILER=6.3.0), RuntimeVersion(14)"
+	tests := map[string]struct {
+		options []edgetpu.DiagnoseOption
+		want    []string
+	}{
+		"as seen": {nil, []string{
+			"permission /dev/apex_0: this process may read and write /dev/apex_0",
+			"permission " + usbDevice + ": this process may read and write /dev/bus/usb/002/003",
+			"port-speed " + usbDevice + ": the device runs at 5000 Mbit/s, which is all it can",
+			"library : libedgetpu is /" + libraryFile,
+			"device-looks-usable /dev/apex_0: ", "device-looks-usable " + usbDevice + ": ",
+		}},
+		"with all probes": {
+			[]edgetpu.DiagnoseOption{version(label), opens(nil), edgetpu.WithSelector(selector(t, "usb"))},
+			[]string{
+				"permission " + usbDevice + ": ", "port-speed " + usbDevice + ": ",
+				"library : libedgetpu is /" + libraryFile + ", " + label,
+				"device-opens " + usbDevice + ": the device was opened, and answers",
+			},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			findings, err := edgetpu.Diagnose(t.Context(), healthy(m, system(), test.options...)...)
+			require.NoError(t, err)
+			documented(t, findings)
+			require.Len(t, findings, len(test.want))
+			for i, f := range findings {
+				requireWellFormed(t, f)
+				assert.Equal(t, edgetpu.OK, f.Severity)
+				assert.Contains(t, fmt.Sprintf("%s %s: %s", f.ID, f.Device, f.Message), test.want[i])
+			}
+		})
+	}
+}
+
+// A device that hangs when it is opened does not hold up the diagnosis for ever.
+func TestDiagnoseOpeningHasADeadline(t *testing.T) {
+	m := newMachine(t)
+	withUSB(ready, "5000")(t, m, nil)
+	var bounded bool
+	_, err := edgetpu.Diagnose(t.Context(), healthy(m, system(),
+		edgetpu.WithOpenProbe(func(ctx context.Context, d edgetpu.Device) error {
+			_, bounded = ctx.Deadline()
+			assert.Equal(t, usbDevice, d.Path)
+			return nil
+		}))...)
+	require.NoError(t, err)
+	assert.True(t, bounded)
+}
+
 func selector(t *testing.T, spec string) edgetpu.Selector {
 	t.Helper()
 	s, err := edgetpu.ParseDevice(spec)
@@ -561,7 +676,8 @@ func requireUnusableExplained(t *testing.T, findings []edgetpu.Finding, options 
 	}
 	for _, d := range probe(t, probeOptions...) {
 		explained := slices.ContainsFunc(findings, func(f edgetpu.Finding) bool {
-			return f.Device == d.Path && f.Severity == edgetpu.Error
+			seen := f.ID != "device-hangs" && f.ID != "device-does-not-open" // shows only when it is opened
+			return f.Device == d.Path && f.Severity == edgetpu.Error && seen
 		})
 		assert.Equal(t, d.Usable() != nil, explained, "%v of %v", d.Usable(), findings)
 	}

@@ -1,6 +1,10 @@
 package edgetpu
 
-import "io/fs"
+import (
+	"io/fs"
+	"testing"
+	"time"
+)
 
 // The seams of a prober, for the tests.
 
@@ -28,3 +32,11 @@ var (
 	ParsePorts  = parsePorts
 	FormatPorts = formatPorts
 )
+
+// SetFreeTimeout changes how long Delete waits, for one test.
+func SetFreeTimeout(tb testing.TB, d time.Duration) {
+	tb.Helper()
+	before := freeTimeout
+	freeTimeout = d
+	tb.Cleanup(func() { freeTimeout = before })
+}

@@ -1,6 +1,7 @@
 package edgetpu_test
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -8,6 +9,11 @@ import (
 
 	"github.com/gocoral/coral/edgetpu"
 )
+
+func isLocked(d edgetpu.Device) bool {
+	_, locked := edgetpu.LockHolder(d)
+	return locked
+}
 
 func TestLockAndUnlock(t *testing.T) {
 	m := newMachine(t)
@@ -28,4 +34,27 @@ func TestLockAndUnlock(t *testing.T) {
 	require.Error(t, err)
 	_, locked := edgetpu.LockHolder(d, missing)
 	assert.False(t, locked)
+}
+
+func TestLockOfNoDevice(t *testing.T) {
+	m := newMachine(t)
+	m.mkdir(t, "sys/class/apex")
+	for _, d := range []edgetpu.Device{
+		{},
+		{Type: edgetpu.PCIe},
+		{Type: edgetpu.PCIe, Path: "/dev/apex_"},
+		{Type: edgetpu.PCIe, Path: "/dev/apex_0/.."},
+		{Type: edgetpu.USB, Path: "/dev/apex_0"},
+		{Type: edgetpu.USB, Path: "/sys/bus/usb/devices/.."},
+		{Path: "/dev/apex_0"},
+	} {
+		_, err := edgetpu.LockDevice(d, edgetpu.WithRoot(string(m)))
+		if runtime.GOOS == "linux" {
+			require.ErrorIs(t, err, edgetpu.ErrNoDevice, "%+v", d)
+		}
+		_, locked := edgetpu.LockHolder(d, edgetpu.WithRoot(string(m)))
+		assert.False(t, locked)
+		d.Accessible = true
+		require.ErrorIs(t, d.Usable(), edgetpu.ErrNoDevice)
+	}
 }

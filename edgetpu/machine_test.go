@@ -1,6 +1,7 @@
 package edgetpu_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -10,6 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+// stickNode is the node of the USB device in port 2-1.
+const stickNode = "/dev/bus/usb/002/003"
 
 // machine is the root of a made-up machine, laid out as Linux does it: the
 // attributes under sys/devices, and links to them from the bus and the class.
@@ -78,6 +82,16 @@ func (m machine) process(tb testing.TB, pid int, name string, files ...string) {
 	for i, file := range files {
 		require.NoError(tb, os.Symlink(file, m.path(dir+"/fd/"+strconv.Itoa(i+3))))
 	}
+}
+
+// worker makes a process that another one has started as its worker.
+func (m machine) worker(tb testing.TB, pid, parent int, files ...string) {
+	tb.Helper()
+	m.process(tb, pid, "worker", files...)
+	for p, of := range map[int]int{pid: parent, parent: 1} {
+		m.write(tb, fmt.Sprintf("proc/%d/stat", p), fmt.Sprintf("%d (x) S %d %d 77 0", p, of, p))
+	}
+	m.write(tb, fmt.Sprintf("proc/%d/cmdline", pid), "camera\x00tpu-worker\x00")
 }
 
 // claim has a program claim an interface of the USB device in that port, as libusb does.

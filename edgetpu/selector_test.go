@@ -1,6 +1,7 @@
 package edgetpu_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -164,6 +165,47 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// Without a number the fastest comes first. With one, places count and nothing else.
+func TestPreference(t *testing.T) {
+	stick := func(port string, mbps int) edgetpu.Device {
+		return edgetpu.Device{Type: edgetpu.USB, Path: "/sys/bus/usb/devices/" + port, State: edgetpu.Ready, SpeedMbps: mbps, Accessible: true}
+	}
+	usb := []edgetpu.Device{stick("1-1", 480), stick("1-2", 0), stick("2-1", 5000), stick("3-1", 12), stick("4-1", 10000)}
+	all := append([]edgetpu.Device{{Type: edgetpu.PCIe, Path: "/dev/apex_0", State: edgetpu.Ready, Accessible: true}}, usb...)
+	preferred := []string{"2-1", "4-1", "1-1", "1-2", "3-1"}
+	for i, port := range preferred {
+		preferred[i] = "/sys/bus/usb/devices/" + port
+	}
+
+	matching, err := selector(t, "usb").All(all)
+	require.NoError(t, err)
+	assert.Equal(t, preferred, paths(matching))
+	matching, err = edgetpu.Selector{}.All(all)
+	require.NoError(t, err)
+	assert.Equal(t, append([]string{"/dev/apex_0"}, preferred...), paths(matching))
+	for _, spec := range []string{"", "usb"} {
+		d, err := edgetpu.Choose(usb, selector(t, spec))
+		require.NoError(t, err)
+		assert.Equal(t, preferred[0], d.Path, "the usable one on USB 3, though one on USB 2 has a lower number")
+		first, err := selector(t, spec).Match(usb)
+		require.NoError(t, err)
+		assert.Equal(t, d, first)
+	}
+	for n, want := range usb {
+		for _, spec := range []string{"usb:%d", ":%d"} {
+			d, err := edgetpu.Choose(usb, selector(t, fmt.Sprintf(spec, n)))
+			require.NoError(t, err)
+			assert.Equal(t, want.Path, d.Path)
+		}
+	}
+
+	usb[2].State = edgetpu.Dead
+	usb[4].Accessible = false
+	d, err := edgetpu.Choose(usb, edgetpu.Selector{})
+	require.NoError(t, err)
+	assert.Equal(t, "/sys/bus/usb/devices/1-1", d.Path)
+}
+
 func TestDeviceString(t *testing.T) {
 	hot := 51.25
 	tests := []struct {
@@ -177,9 +219,9 @@ func TestDeviceString(t *testing.T) {
 		{
 			edgetpu.Device{
 				Type: edgetpu.PCIe, Path: "/dev/apex_0", State: edgetpu.Ready, Accessible: true,
-				Temperature: &hot, Owned: true, OwnerPID: 42,
+				Temperature: &hot, Owned: true, OwnerPID: 42, OwnerName: "frigate",
 			},
-			"pci /dev/apex_0 (ready, 51.2 °C, held by process 42)",
+			"pci /dev/apex_0 (ready, 51.2 °C, held by process 42 (frigate))",
 		},
 	}
 	for _, test := range tests {

@@ -20,6 +20,7 @@ func describe(devices []edgetpu.Device) (lines []string) {
 func TestUmockdevProbe(t *testing.T) {
 	tests := map[string][]string{
 		"usb3-ready":         {"usb /sys/bus/usb/devices/4-1 (ready, 5000 Mbit/s)"},
+		"usb3-claimed":       {"usb /sys/bus/usb/devices/4-1 (ready, 5000 Mbit/s, held by another process)"},
 		"usb3-uninitialised": {"usb /sys/bus/usb/devices/4-2 (uninitialised, 5000 Mbit/s)"},
 		"usb2-port":          {"usb /sys/bus/usb/devices/1-10 (uninitialised, 480 Mbit/s)"},
 		"usb2-behind-hub":    {"usb /sys/bus/usb/devices/3-1.2 (ready, 480 Mbit/s)"},

@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"internal/oldabi":       {"internal/errs"},
 	"internal/borrow":       {"internal/errs"},
 	"internal/libedgetpu":   {"internal/dl", "internal/errs"},
+	"internal/niltest":      {},
 	"internal/processes":    {},
 	"third_party":           {},
 	"cmd/coral-runtime":     {"third_party"},
