@@ -16,6 +16,7 @@ type compilation struct {
 	minRuntime int
 	token      uint64
 	identifier string
+	unplanned  bool
 }
 
 // First limits the accelerator to n operators; the rest stays on the CPU. 0, the
@@ -36,6 +37,13 @@ func CachingToken(token uint64) CompileOption { return func(c *compilation) { c.
 
 // Identifier sets the model identifier, which is empty by default.
 func Identifier(s string) CompileOption { return func(c *compilation) { c.identifier = s } }
+
+// UnplannedTransfers marks the model as one whose transfers over USB are not all known
+// when it is compiled, as the compiler does with some recurrent ones. Google's library
+// refuses such a model at its first inference on a USB device ("must have fully
+// deterministic DMA hints"), and so does the simulation, unless the environment has
+// USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE=1 when the library is loaded.
+func UnplannedTransfers() CompileOption { return func(c *compilation) { c.unplanned = true } }
 
 // Compile makes what the Edge TPU compiler would, for the simulation: a model in which
 // the longest run of operators that an Edge TPU could take is one edgetpu-custom-op.

@@ -35,6 +35,7 @@ func conformance(t testing.TB, name string) (path string) {
 }
 
 func TestConformancePairs(t *testing.T) {
+	t.Setenv(descriptorsEnv, "1") // for the LSTM
 	sim := edgetputest.New(t, edgetputest.USB("2-1"))
 	d := mustOpen(t, usb)
 	for _, name := range pairs {

@@ -51,18 +51,21 @@ type deviceControl struct {
 	performance atomic.Uint32
 	alwaysDFU   atomic.Uint32
 	bulkIn      atomic.Uint32
-	_           uint32
+	claimant    atomic.Uint32
 
 	creates    atomic.Uint64
 	opens      atomic.Uint64
 	inferences atomic.Uint64
 	failures   atomic.Uint64
+
+	resets       atomic.Uint64
+	brokenClaims atomic.Uint64
 }
 
 const (
 	maxDevices   = 16
 	controlMagic = 0x31534d53
-	controlSize  = 64 + maxDevices*176
+	controlSize  = 64 + maxDevices*192
 )
 
 // The build fails where the layouts differ.

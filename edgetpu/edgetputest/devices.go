@@ -79,7 +79,8 @@ func (s *Sim) SetLatency(device string, t time.Duration) {
 	})
 }
 
-// SetReaction sets what happens when the device is lost, from now on.
+// SetReaction sets what happens when the device is lost, from now on. It is
+// [Device.OnLoss] for a simulation that runs.
 func (s *Sim) SetReaction(device string, r Reaction) {
 	s.with(device, func(d *simDevice) error {
 		d.reaction.Store(uint32(r))
@@ -120,6 +121,10 @@ type Stats struct {
 	Creates, Opens int
 	// Inferences ended well, Failures did not. Each edgetpu-custom-op is one.
 	Inferences, Failures int
+	// Resets counts how often the library has reset the port of a USB device, which it
+	// does whenever it opens one, and BrokenClaims those that took the device from a
+	// program that had it: one of [Sim.Claim], or another process with the library.
+	Resets, BrokenClaims int
 	// Owner is the process that has the device open, Executing that of the inference
 	// in progress, and Last that of the last inference; 0 for none.
 	Owner, Executing, Last int
@@ -145,6 +150,10 @@ func (s *Sim) Stats(device string) (stats Stats) {
 			Owner:      int(d.owner.Load()),
 			Executing:  int(d.executing.Load()),
 			Last:       int(d.last.Load()),
+
+			Resets:       int(d.resets.Load()),
+			BrokenClaims: int(d.brokenClaims.Load()),
+
 			Options: OpenOptions{
 				Performance:          performanceName(d.performance.Load()),
 				AlwaysDFU:            d.alwaysDFU.Load() != 0,

@@ -37,7 +37,8 @@
 //
 // [Split] divides a model into segments for a pipeline; Compile takes each of them. A
 // model that Google's compiler made runs too, once [Sim.AddModel] has been given it
-// together with its CPU model.
+// together with its CPU model. [Detector] is a small detection model to begin with, whose
+// post-processing stays on the CPU.
 //
 // # Faults
 //
@@ -49,8 +50,13 @@
 //
 // Where Google's library waits (25 seconds for an absent device), the simulation waits a
 // hundredth of that; [TimeScale] changes it. [Sim.Unplug] and [Sim.Plug] pull and replace
-// a device. Google's library ends the process when a USB device goes; here that is for
-// [Device.OnLoss] to say, and an error is the default.
+// a device. Google's library ends the process when a USB device goes, or now and then
+// leaves the call hanging; here that is for [Device.OnLoss] to say, and an error is the
+// default. [Sim.RandomPulls] pulls a device at random moments in both ways.
+//
+// [Sim.Claim] has another program claim a USB device, one that knows nothing of this
+// module. Opening the device would reset it and end that program, which [Sim.Stats]
+// counts in BrokenClaims.
 //
 // [Sim.Stats] counts what reached a device, and [Sim.SetTemperature] and
 // [Sim.SetAttribute] change what the kernel tells about it.

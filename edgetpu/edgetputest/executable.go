@@ -33,7 +33,7 @@ func (op *customOp) write(w tflitewriter.Builder, code int) tflitewriter.Offset 
 // them. The slots are those of executable.fbs of libedgetpu.
 func (c *compilation) options(o *original, inputs, outputs []int, program []byte) []byte {
 	token := cmp.Or(c.token, hash(program))
-	execute := executable{name: "model", kind: model.ExecutionOnly, token: token, inputs: o.pick(inputs), outputs: o.pick(outputs)}
+	execute := executable{name: "model", kind: model.ExecutionOnly, token: token, inputs: o.pick(inputs), outputs: o.pick(outputs), unplanned: c.unplanned}
 	cache := executable{name: "Unknown", kind: model.ParameterCaching, token: token, parameters: append([]byte(mark), program...)}
 
 	w := tflitewriter.NewBuilder(nil)
@@ -72,6 +72,7 @@ type executable struct {
 	token           uint64
 	parameters      []byte
 	inputs, outputs []model.Tensor
+	unplanned       bool
 }
 
 func (x executable) bytes() []byte {
@@ -79,7 +80,7 @@ func (x executable) bytes() []byte {
 	inputs, outputs := layers(w, x.inputs), layers(w, x.outputs)
 	name, chip := w.String(x.name), w.String("simulation")
 	instructions := w.Tables([]tflitewriter.Offset{w.Table(w.Ref(0, w.Bytes([]byte("for the simulation only"))))})
-	hints := w.Table(w.Bool(1, true))
+	hints := w.Table(w.Bool(1, !x.unplanned))
 	parameters := w.Bytes(x.parameters)
 	return w.Finish(w.Table(
 		w.Ref(1, name), w.Int32(3, 1), w.Ref(5, instructions), w.Ref(6, parameters), w.Ref(7, hints),

@@ -11,6 +11,12 @@ const (
 	// Abort ends the process, as Google's library does when a USB device goes, even an
 	// idle one. Use it where the library runs in a process of its own.
 	Abort Reaction = 1
+	// Hang is what Google's library does now and then (in 5 of 30 unpluggings) when a
+	// USB device goes during an inference: its own thread cannot wait for the next
+	// event, and ends instead of ending the process, and Invoke never returns. Nor does
+	// what else wants the device, until the simulation is closed. An idle device ends
+	// the process as with [Abort].
+	Hang Reaction = 2
 )
 
 type faultKind uint32
@@ -52,6 +58,10 @@ var (
 	// Unplugs: the device is pulled during an inference, with the reaction given by
 	// [Device.OnLoss].
 	Unplugs = Fault{kind: 8}
+	// UnplugHangs: the device is pulled during an inference, which never returns, and
+	// the process does not end. [Hang] tells more; this fault needs no OnLoss. The
+	// inference has gone on for the time given by [Fault.For] then, by default none.
+	UnplugHangs = Fault{kind: 10}
 	// IdleAborts: the process that has the device open ends while nothing runs.
 	IdleAborts = Fault{kind: 9}
 )
@@ -64,6 +74,6 @@ func (f Fault) After(n int) Fault { f.after = n; return f }
 func (f Fault) Times(n int) Fault { f.times = n; return f }
 
 // For sets how long [CreateBlocks] and [Busy] take, instead of Google's time, and how
-// long an inference takes before [InvokeFails] or [InvokeAborts], which is no time
-// otherwise. (Google's library waits 6 seconds before it aborts.)
+// long an inference takes before [InvokeFails], [InvokeAborts] or [UnplugHangs], which is
+// no time otherwise. (Google's library waits 6 seconds before it aborts.)
 func (f Fault) For(d time.Duration) Fault { f.wait = d; return f }

@@ -279,6 +279,10 @@ func TestAborts(t *testing.T) {
 			edgetputest.USB("2-1").OnLoss(edgetputest.Abort), "hold",
 			func(sim *edgetputest.Sim) { sim.Unplug(usb) }, "F usb_driver.cc:1148 HandleQueuedBulkIn",
 		},
+		"unplugged while idle, silent or not": {
+			edgetputest.USB("2-1").OnLoss(edgetputest.Hang), "hold",
+			func(sim *edgetputest.Sim) { sim.Unplug(usb) }, "F usb_driver.cc:1148 HandleQueuedBulkIn",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ type machine string
 
 func newMachine(root string) (machine, error) {
 	m := machine(root)
-	err := errors.Join(m.mkdir("sys/bus/usb/devices"), m.mkdir("sys/class/apex"), m.mkdir("dev/bus/usb"))
+	err := errors.Join(m.mkdir("sys/bus/usb/devices"), m.mkdir(usbfsDriver), m.mkdir("sys/class/apex"), m.mkdir("dev/bus/usb"))
 	return m, err
 }
 
@@ -88,10 +88,29 @@ func usbPlaces(name string) (device, port string) {
 	return hub + "/" + name, hub + "/" + hubInterface + "/" + hubName + "-port" + last
 }
 
+// usbfsDriver is bound to an interface while a program has claimed it; the accelerator
+// has no driver of its own.
+const usbfsDriver = "sys/bus/usb/drivers/usbfs"
+
+// usbInterface is the folder of a device's one interface.
+func usbInterface(d Device) string {
+	dir, _ := usbPlaces(d.name)
+	return dir + "/" + d.name + ":1.0"
+}
+
+// claim shows whether a program has claimed the interface of a USB device.
+func (m machine) claim(d Device, claimed bool) error {
+	driver := usbInterface(d) + "/driver"
+	if !claimed {
+		return removed(os.Remove(m.path(driver)))
+	}
+	return m.link(driver, usbfsDriver)
+}
+
 // plugUSB shows a device on the bus.
 func (m machine) plugUSB(d Device, devnum int, initialised bool) error {
 	dir, port := usbPlaces(d.name)
-	if err := errors.Join(m.mkdir(dir), m.mkdir(port)); err != nil {
+	if err := errors.Join(m.mkdir(dir), m.mkdir(port), m.mkdir(usbInterface(d))); err != nil {
 		return err
 	}
 	_, devpath, _ := strings.Cut(d.name, "-")
@@ -100,6 +119,8 @@ func (m machine) plugUSB(d Device, devnum int, initialised bool) error {
 			"busnum": strconv.Itoa(d.bus()), "devnum": strconv.Itoa(devnum), "devpath": devpath,
 			"speed": strconv.Itoa(d.speed), "bDeviceClass": "00", "bConfigurationValue": "1",
 		}),
+		m.write(usbInterface(d), map[string]string{"bInterfaceNumber": "00", "bInterfaceClass": "ff"}),
+		m.link("sys/bus/usb/devices/"+d.name+":1.0", usbInterface(d)),
 		m.link(dir+"/port", port),
 		m.node(usbNode(d.bus(), devnum)),
 	)
@@ -119,6 +140,7 @@ func (m machine) unplugUSB(d Device, devnum int) error {
 	dir, _ := usbPlaces(d.name)
 	return errors.Join(
 		removed(os.Remove(m.path("sys/bus/usb/devices/"+d.name))),
+		removed(os.Remove(m.path("sys/bus/usb/devices/"+d.name+":1.0"))),
 		removed(os.Remove(m.path(usbNode(d.bus(), devnum)))),
 		os.RemoveAll(m.path(dir)),
 	)

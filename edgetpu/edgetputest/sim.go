@@ -43,9 +43,10 @@ type simDevice struct {
 	*deviceControl
 	claims
 
-	mu      sync.Mutex
-	plugged bool
-	shown   uint32 // the owner in sysfs
+	mu       sync.Mutex
+	plugged  bool
+	shown    uint32    // the process that sysfs shows to have the device
+	claimant *claimant // another program that has claimed it
 }
 
 // New starts a simulation for a test, and points the environment at it: UMOCKDEV_DIR,
@@ -256,6 +257,9 @@ func (s *Sim) Close() error {
 		restoreEnv()
 	}
 	for _, d := range s.devices {
+		if d.claimant != nil {
+			d.endClaim()
+		}
 		d.close()
 	}
 	if err := os.RemoveAll(s.dir); err != nil {
@@ -297,11 +301,27 @@ func (s *Sim) attend(d *simDevice) error {
 		}
 	}
 	d.buryOwner()
-	if pid := d.owner.Load(); d.plugged && d.typ() == typePCIe && pid != d.shown {
-		d.shown = pid
+	if d.claimant != nil && d.deviceControl.claimant.Load() == 0 { // a reset took the device from it
+		d.claimant.kill()
+		d.claimant = nil
+	}
+	return s.show(d)
+}
+
+// show makes sysfs tell who has the device.
+func (s *Sim) show(d *simDevice) error {
+	pid := d.owner.Load()
+	if d.claimant != nil {
+		pid = d.claimant.pid()
+	}
+	if !d.plugged || pid == d.shown {
+		return nil
+	}
+	d.shown = pid
+	if d.typ() == typePCIe {
 		return s.machine.own(d.Device, pid)
 	}
-	return nil
+	return s.machine.claim(d.Device, pid != 0)
 }
 
 // buryOwner notices that the process that had the device open has ended without
@@ -327,6 +347,7 @@ func (s *Sim) reEnumerate(d *simDevice) error {
 	}
 	d.devnum.Store(s.nextDevnum(d.deviceControl.bus))
 	d.initialised.Store(1)
+	d.shown = 0
 	return s.machine.plugUSB(d.Device, int(d.devnum.Load()), true)
 }
 
@@ -374,6 +395,10 @@ func (s *Sim) unplug(d *simDevice) error {
 		d.generation.Add(1)
 	}
 	d.plugged = false
+	d.executing.Store(0)
+	if d.claimant != nil {
+		d.endClaim()
+	}
 	if d.typ() == typeUSB {
 		return s.machine.unplugUSB(d.Device, int(d.devnum.Load()))
 	}

@@ -182,7 +182,7 @@ func TestStats(t *testing.T) {
 		delegates = append(delegates, d)
 	}
 	assert.Equal(t, edgetputest.Stats{
-		Creates: 2, Opens: 1, Inferences: 4, Owner: os.Getpid(), Last: os.Getpid(),
+		Creates: 2, Opens: 1, Inferences: 4, Resets: 2, Owner: os.Getpid(), Last: os.Getpid(),
 		Options: edgetputest.OpenOptions{Performance: "Low", AlwaysDFU: true, MaxBulkInQueueLength: 32},
 	}, sim.Stats(usb))
 	delegates[0].Delete()

@@ -60,6 +60,16 @@ sim_control* sim_get(void) {
 
 const char* sim_dir(void) { return dir; }
 
+static bool descriptors_from_device;
+
+__attribute__((constructor)) static void read_environment(void) {
+  const char* value = getenv("USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE");
+  descriptors_from_device =
+      value != NULL && (strcmp(value, "1") == 0 || strcmp(value, "true") == 0);
+}
+
+bool sim_descriptors_from_device(void) { return descriptors_from_device; }
+
 bool sim_open(void) {
   sim_control* c = sim_get();
   return c != NULL && atomic_load(&c->closed) == 0;

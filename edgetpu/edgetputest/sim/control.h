@@ -13,7 +13,7 @@
 enum { SIM_MAGIC = 0x31534d53, SIM_MAX_DEVICES = 16, SIM_PATH = 64 };
 
 /* What happens to the call that runs into the loss of its device. */
-enum { REACT_ERROR = 0, REACT_ABORT = 1 };
+enum { REACT_ERROR = 0, REACT_ABORT = 1, REACT_HANG = 2 };
 
 enum fault {
   FAULT_NONE = 0,
@@ -29,6 +29,8 @@ enum fault {
   FAULT_UNPLUG = 8,
   /* between inferences */
   FAULT_IDLE_ABORTS = 9,
+  /* during an inference, too */
+  FAULT_UNPLUG_HANGS = 10,
 };
 
 typedef struct {
@@ -57,12 +59,17 @@ typedef struct {
   atomic_uint performance; /* 1 to 4 for Low to Max, 0 if not given */
   atomic_uint always_dfu;
   atomic_uint bulk_in; /* the length of the queue + 1, 0 if not given */
-  atomic_uint reserved;
+
+  /* USB only: process of another program's that has claimed the interface through
+   * usbfs. The Go side sets it; a reset of the device takes it away. */
+  atomic_uint claimant;
 
   atomic_ullong creates;    /* delegates asked for */
   atomic_ullong opens;      /* times it was opened for that */
   atomic_ullong inferences; /* that ended well */
   atomic_ullong failures;   /* that did not */
+  atomic_ullong resets;        /* of the USB port */
+  atomic_ullong broken_claims; /* resets that took the device from somebody */
 } sim_device;
 
 typedef struct {
@@ -82,8 +89,8 @@ typedef struct {
 
 _Static_assert(sizeof(atomic_uint) == 4 && sizeof(atomic_ullong) == 8,
                "layout shared with control.go");
-_Static_assert(sizeof(sim_device) == 176, "layout shared with control.go");
-_Static_assert(sizeof(sim_control) == 64 + SIM_MAX_DEVICES * 176,
+_Static_assert(sizeof(sim_device) == 192, "layout shared with control.go");
+_Static_assert(sizeof(sim_control) == 64 + SIM_MAX_DEVICES * 192,
                "layout shared with control.go");
 
 /* The control file of this library; NULL if it has none, or one of another layout. */
@@ -94,6 +101,10 @@ const char* sim_dir(void);
 
 /* Whether the simulation goes on. */
 bool sim_open(void);
+
+/* Whether USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE was set when the library was loaded,
+ * which is when Google's reads it. */
+bool sim_descriptors_from_device(void);
 
 /* Waits as long as Google's library would, scaled, or until the simulation ends. */
 void sim_google_wait(uint32_t milliseconds);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "package.h"
 #include "twin.h"
 
 enum { DIRT = 0x0f };
@@ -23,6 +24,7 @@ typedef struct {
   delegate* owner;
   const void* options; /* inside the model, which outlives the interpreter */
   size_t size;
+  bool deterministic;
   int_array *inputs, *outputs; /* indices of tensors of the outer graph */
   sim_twin* twin;
 } kernel;
@@ -67,6 +69,10 @@ static const char* run(tfl_context* c, kernel* k, char text[SIM_TEXT]) {
   sim_context* context = k->owner->context;
   sim_device* d = sim_context_device(context);
   uint64_t end = sim_now_us() + atomic_load(&d->latency_us);
+  if (d->type == SIM_USB && !k->deterministic && !sim_descriptors_from_device()) {
+    return "Executable 'model' must have fully deterministic DMA hints when DMA "
+           "descriptors from device are disabled. (simulation)";
+  }
   if (sim_take(d, FAULT_INVOKE_FAILS)) {
     sim_fault_wait(d, 0);
     return "Deadline exceeded (simulation)";
@@ -82,6 +88,10 @@ static const char* run(tfl_context* c, kernel* k, char text[SIM_TEXT]) {
   if (sim_take(d, FAULT_UNPLUG)) {
     sim_context_unplug(context);
     return sim_context_lost(context);
+  }
+  if (sim_take(d, FAULT_UNPLUG_HANGS)) {
+    sim_fault_wait(d, 0);
+    return sim_context_unplug_silently(context);
   }
   bool wrong = sim_take(d, FAULT_INVOKE_CORRUPTS);
   copy_in(c, k);
@@ -101,11 +111,14 @@ static status invoke(tfl_context* c, tfl_node* n) {
   sim_context* context = k->owner->context;
   sim_device* d = sim_context_device(context);
   char text[SIM_TEXT] = "";
+  unsigned self = (unsigned)getpid();
   bool there = sim_context_begin(context);
-  atomic_store(&d->executing, (unsigned)getpid());
-  atomic_store(&d->last, (unsigned)getpid());
+  if (there) {
+    atomic_store(&d->executing, self);
+    atomic_store(&d->last, self);
+  }
   const char* failure = there ? run(c, k, text) : sim_context_lost(context);
-  atomic_store(&d->executing, 0);
+  atomic_compare_exchange_strong(&d->executing, &self, 0);
   atomic_fetch_add(failure == NULL ? &d->inferences : &d->failures, 1);
   sim_context_end(context);
   if (failure == NULL) return STATUS_OK;
@@ -137,6 +150,7 @@ static void* init(tfl_context* c, const char* buffer, size_t length) {
   k->owner = p->delegate->data;
   k->options = node->custom_initial_data;
   k->size = (size_t)node->custom_initial_data_size;
+  k->deterministic = sim_package_deterministic(k->options, k->size);
   k->inputs = copy_array(node->inputs);
   k->outputs = copy_array(node->outputs);
   if (k->inputs == NULL || k->outputs == NULL) {
@@ -193,7 +207,7 @@ static status prepare_kernel(tfl_context* c, tfl_node* n) {
     return STATUS_ERROR;
   }
   sim_control* control = sim_get();
-  uint32_t needed = sim_twin_runtime_version(k->options, k->size);
+  uint32_t needed = sim_package_runtime_version(k->options, k->size);
   if (needed > control->runtime_version) {
     c->report_error(c,
                     "Failed to prepare for TPU. Failed precondition: Package requires "

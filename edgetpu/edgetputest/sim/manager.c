@@ -17,8 +17,10 @@ struct sim_context {
   unsigned generation; /* of the device when it was opened */
   int users;           /* delegates */
   int lock;            /* the file that keeps other processes off, -1 for none */
+  int node;            /* the device node, by which the kernel shows who has it */
 
   pthread_mutex_t use; /* held during an inference */
+  atomic_bool used;    /* somebody holds it */
 
   /* The library's own thread, which notices what happens to an idle device. */
   pthread_t watcher;
@@ -26,6 +28,7 @@ struct sim_context {
   pthread_cond_t changed;
   bool closing;
   bool lost;
+  bool deaf; /* the thread that Google's library would have here has ended */
   const char* last_words;
 };
 
@@ -61,6 +64,27 @@ static struct timespec soon(void) {
   return t;
 }
 
+/* Gives back what keeps other processes off. The kernel does so as soon as the device
+ * is gone, whatever the process does. */
+static void give_back(sim_context* c) {
+  if (c->lock < 0) return;
+  unsigned self = (unsigned)getpid();
+  atomic_compare_exchange_strong(&c->device->owner, &self, 0);
+  close(c->lock);
+  close(c->node);
+  c->lock = -1;
+}
+
+/* Whether the loss of the device ends the process. */
+static bool loss_aborts(const sim_context* c) {
+  if (c->deaf || !sim_open()) return false;
+  switch (atomic_load(&c->device->reaction)) {
+    case REACT_ABORT: return true;
+    case REACT_HANG: return !atomic_load(&c->used); /* an idle one always aborts */
+    default: return false;
+  }
+}
+
 static void* watch(void* context) {
   sim_context* c = context;
   sim_device* d = c->device;
@@ -69,10 +93,9 @@ static void* watch(void* context) {
     if (c->last_words != NULL) end_process(c->last_words);
     if (!c->lost && is_lost(c)) {
       c->lost = true;
+      if (loss_aborts(c)) end_process(unplugged_words);
+      give_back(c);
       pthread_cond_broadcast(&c->changed);
-      if (sim_open() && atomic_load(&d->reaction) == REACT_ABORT) {
-        end_process(unplugged_words);
-      }
     }
     if (!c->lost && atomic_load(&d->executing) == 0 && sim_take(d, FAULT_IDLE_ABORTS)) {
       end_process("F usb_driver.cc:446 HIB Error");
@@ -147,16 +170,22 @@ static bool parse_options(const struct edgetpu_option* o, size_t n, options* par
 
 /* --- opening ------------------------------------------------------------------------- */
 
+enum { NODE = PATH_MAX + 64 };
+
+static void node_path(sim_device* d, char node[NODE]) {
+  if (d->type == SIM_USB) {
+    snprintf(node, NODE, "%s/root/dev/bus/usb/%03u/%03u", sim_dir(), d->bus,
+             atomic_load(&d->devnum));
+  } else {
+    snprintf(node, NODE, "%s/root%s", sim_dir(), d->path);
+  }
+}
+
 /* Whether the device is there and its node may be opened. */
 static bool reachable(sim_device* d) {
   if (atomic_load(&d->present) == 0) return false;
-  char node[PATH_MAX + 64];
-  if (d->type == SIM_USB) {
-    snprintf(node, sizeof node, "%s/root/dev/bus/usb/%03u/%03u", sim_dir(), d->bus,
-             atomic_load(&d->devnum));
-  } else {
-    snprintf(node, sizeof node, "%s/root%s", sim_dir(), d->path);
-  }
+  char node[NODE];
+  node_path(d, node);
   return access(node, R_OK | W_OK) == 0;
 }
 
@@ -185,10 +214,36 @@ static int claim(sim_device* d) {
   return fd;
 }
 
+/* Claims the device, if need be once the process from which a reset has taken it has
+ * noticed that. */
+static int claim_soon(sim_device* d) {
+  int lock = claim(d);
+  for (int tries = 100; lock < 0 && d->type == SIM_USB && tries > 0 && sim_open(); tries--) {
+    sim_wait_us(1000);
+    lock = claim(d);
+  }
+  return lock;
+}
+
+/* Resets the port, as Google's library does whenever it opens a device. The kernel then
+ * takes the interface from whoever has claimed it: another program, to which the Go side
+ * does that, or another process with this library, which loses the device. */
+static void reset_port(sim_device* d) {
+  if (d->type != SIM_USB) return;
+  atomic_fetch_add(&d->resets, 1);
+  unsigned owner = atomic_load(&d->owner);
+  bool owned = owner != 0 && owner != (unsigned)getpid();
+  if (owned) atomic_fetch_add(&d->generation, 1);
+  if (atomic_exchange(&d->claimant, 0) != 0 || owned) {
+    atomic_fetch_add(&d->broken_claims, 1);
+  }
+}
+
 /* Downloads the firmware: the device leaves the bus and comes back as another one.
  * The Go side plays the kernel's part in that. */
 static bool load_firmware(sim_device* d) {
   sim_google_wait(1000);
+  reset_port(d);
   atomic_store(&d->re_enumerate, 1);
   uint64_t end = sim_now_us() + 5000000;
   while (atomic_load(&d->re_enumerate) != 0) {
@@ -201,13 +256,17 @@ static bool load_firmware(sim_device* d) {
 static sim_context* new_context(sim_device* d, unsigned generation, int lock) {
   sim_context* c = calloc(1, sizeof *c);
   if (c == NULL) return NULL;
+  char node[NODE];
+  node_path(d, node);
   c->device = d;
   c->generation = generation;
   c->lock = lock;
+  c->node = open(node, O_RDWR | O_CLOEXEC);
   pthread_mutex_init(&c->use, NULL);
   pthread_mutex_init(&c->mutex, NULL);
   pthread_cond_init(&c->changed, NULL);
   if (pthread_create(&c->watcher, NULL, watch, c) != 0) {
+    close(c->node);
     free(c);
     return NULL;
   }
@@ -227,12 +286,14 @@ static bool start_device(sim_device* d, unsigned generation, const options* o) {
 static sim_context* open_device(sim_device* d, const options* o) {
   if (sim_take(d, FAULT_CREATE_FAILS)) return NULL;
   if (sim_take(d, FAULT_CREATE_BLOCKS)) {
+    reset_port(d);
     sim_fault_wait(d, 32000);
     return NULL;
   }
   if (!wait_reachable(d)) return NULL;
+  reset_port(d);
   unsigned generation = atomic_load(&d->generation);
-  int lock = sim_take(d, FAULT_BUSY) ? -1 : claim(d);
+  int lock = sim_take(d, FAULT_BUSY) ? -1 : claim_soon(d);
   if (lock < 0) {
     sim_fault_wait(d, 2000);
     return NULL;
@@ -254,11 +315,9 @@ static sim_context* open_device(sim_device* d, const options* o) {
 
 /* Lets go of the device. */
 static void release(sim_context* c) {
-  if (c->lock < 0) return;
-  unsigned self = (unsigned)getpid();
-  atomic_compare_exchange_strong(&c->device->owner, &self, 0);
-  close(c->lock);
-  c->lock = -1;
+  pthread_mutex_lock(&c->mutex); /* the watcher does the same */
+  give_back(c);
+  pthread_mutex_unlock(&c->mutex);
 }
 
 static void unlink_context(sim_context* c) {
@@ -382,10 +441,14 @@ sim_device* sim_context_device(sim_context* c) { return c->device; }
 
 bool sim_context_begin(sim_context* c) {
   pthread_mutex_lock(&c->use);
+  atomic_store(&c->used, true);
   return sim_open() && !is_lost(c);
 }
 
-void sim_context_end(sim_context* c) { pthread_mutex_unlock(&c->use); }
+void sim_context_end(sim_context* c) {
+  atomic_store(&c->used, false);
+  pthread_mutex_unlock(&c->use);
+}
 
 bool sim_context_wait(sim_context* c, uint64_t until_us) {
   pthread_mutex_lock(&c->mutex);
@@ -415,8 +478,19 @@ void sim_context_abort(sim_context* c, const char* words) {
   pthread_mutex_unlock(&c->mutex);
 }
 
+static bool is_deaf(sim_context* c) {
+  pthread_mutex_lock(&c->mutex);
+  bool deaf = c->deaf;
+  pthread_mutex_unlock(&c->mutex);
+  return deaf;
+}
+
 const char* sim_context_lost(sim_context* c) {
-  if (sim_open() && atomic_load(&c->device->reaction) == REACT_ABORT) {
+  unsigned reaction = atomic_load(&c->device->reaction);
+  if (is_deaf(c) || reaction == REACT_HANG) {
+    while (sim_open()) sim_wait_us(UINT32_MAX);
+  }
+  if (sim_open() && reaction == REACT_ABORT) {
     sim_context_abort(c, unplugged_words);
   }
   return "the device is gone (simulation)";
@@ -425,4 +499,12 @@ const char* sim_context_lost(sim_context* c) {
 void sim_context_unplug(sim_context* c) {
   atomic_store(&c->device->present, 0);
   atomic_fetch_add(&c->device->generation, 1);
+}
+
+const char* sim_context_unplug_silently(sim_context* c) {
+  pthread_mutex_lock(&c->mutex);
+  c->deaf = true;
+  pthread_mutex_unlock(&c->mutex);
+  sim_context_unplug(c);
+  return sim_context_lost(c);
 }

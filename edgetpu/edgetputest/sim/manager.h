@@ -39,10 +39,15 @@ bool sim_context_wait(sim_context*, uint64_t until_us);
 void sim_context_abort(sim_context*, const char* words);
 
 /* What happens to a call that finds the device lost: it does not return, where the
- * device is set to abort, or else fails with the text returned. */
+ * device is set to abort or to hang, or else fails with the text returned. */
 const char* sim_context_lost(sim_context*);
 
 /* Unplugs the device. */
 void sim_context_unplug(sim_context*);
+
+/* Unplugs the device in such a way that the library's own thread does not abort but
+ * just ends, since it could not wait for the next event. The call that is made then,
+ * and those after it, do not return before the simulation ends. */
+const char* sim_context_unplug_silently(sim_context*);
 
 #endif /* GOCORAL_SIM_MANAGER_H_ */

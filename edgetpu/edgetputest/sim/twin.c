@@ -147,24 +147,6 @@ static void* find_model(const uint8_t* options, size_t size, size_t* model_size,
   return model;
 }
 
-/* --- the minimum runtime version -------------------------------------------------------- */
-
-/* Reads field 0 of the FlatBuffer with the identifier DWN1, and trusts nothing. */
-uint32_t sim_twin_runtime_version(const void* options, size_t size) {
-  const uint8_t* at = memmem(options, size, "DWN1", 4);
-  if (at == NULL || at - (const uint8_t*)options < 4) return 0;
-  const uint8_t* package = at - 4;
-  size_t left = size - (size_t)(package - (const uint8_t*)options);
-  size_t root = u32(package);
-  if (root > left || left - root < 4) return 0;
-  int64_t vtable = (int64_t)root - (int32_t)u32(package + root);
-  if (vtable < 0 || (uint64_t)vtable + 6 > left) return 0;
-  const uint8_t* v = package + vtable;
-  size_t length = v[0] | (size_t)v[1] << 8, field = v[4] | (size_t)v[5] << 8;
-  if (length < 6 || field == 0 || left - root < field + 4) return 0;
-  return u32(package + root + field);
-}
-
 /* --- running it ---------------------------------------------------------------------------- */
 
 struct sim_twin {

@@ -30,7 +30,4 @@ const void* sim_twin_output(const sim_twin*, int index, size_t* bytes);
 /* Runs it; false on failure, with the reason in text. */
 bool sim_twin_invoke(sim_twin*, char text[SIM_TEXT]);
 
-/* The minimum runtime version that the options ask for, 0 if none. */
-uint32_t sim_twin_runtime_version(const void* options, size_t size);
-
 #endif /* GOCORAL_SIM_TWIN_H_ */
