@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/engine"
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/model"
 )
 
 const (
@@ -49,7 +51,17 @@ type key struct {
 }
 
 func keyOf(spec *engine.Spec, d edgetpu.Device) key {
-	return key{device: d.Path, library: strings.Join(spec.Library, "\x00"), memory: spec.Memory}
+	return key{
+		device: d.Path, library: strings.Join(spec.Library, "\x00"), memory: spec.Memory,
+		descriptors: d.Type == edgetpu.USB && needsDescriptors(spec.Parsed),
+	}
+}
+
+// needsDescriptors reports whether Google's library refuses the model on USB unless
+// [descriptorsEnv] is set.
+func needsDescriptors(m *model.Model) bool {
+	compiled, err := m.EdgeTPU()
+	return err == nil && compiled != nil && slices.ContainsFunc(compiled.Executables, func(x model.Executable) bool { return !x.DeterministicDMA })
 }
 
 // shared are the processes that serve devices, one for each key.

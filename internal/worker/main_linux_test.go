@@ -1,0 +1,67 @@
+package worker_test
+
+import (
+	"encoding/gob"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/gocoral/coral/internal/worker"
+)
+
+// modeEnv tells a worker of these tests how to behave.
+const modeEnv = "GOCORAL_TEST_WORKER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(modeEnv) == "parent" {
+		os.Exit(parent())
+	}
+	if worker.IsWorker() {
+		behave(os.Getenv(modeEnv))
+	}
+	worker.Allow()
+	os.Exit(m.Run())
+}
+
+func behave(mode string) {
+	switch mode {
+	case "another version":
+		greet(struct {
+			Protocol int
+			Build    string
+		}{1, "v0.0.0"})
+	case "ends":
+		fmt.Fprintln(os.Stderr, "INFO: this is of no interest")
+		fmt.Fprintln(os.Stderr, "the disk is full")
+		os.Exit(3)
+	case "grandchild": // holds standard error for longer than this process lives
+		_ = start("sleep", "60")
+	case "panic":
+		go func() {
+			time.Sleep(300 * time.Millisecond)
+			fmt.Fprintln(os.Stderr, "F usb_driver.cc:1148 HandleQueuedBulkIn transfer in failed.")
+			panic("for a test")
+		}()
+	}
+	worker.Main()
+}
+
+func greet(message any) {
+	conn, err := net.FileConn(os.NewFile(3, "control"))
+	if err == nil {
+		err = gob.NewEncoder(conn).Encode(message)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	time.Sleep(time.Minute)
+}
+
+func start(name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Stderr = os.Stderr
+	return cmd.Start()
+}
