@@ -172,10 +172,8 @@ func TestHang(t *testing.T) {
 
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			start := time.Now()
 			_, err := s.Run(ctx, image(0))
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			assert.Less(t, time.Since(start), 150*time.Millisecond)
 
 			outputs, err := s.Run(t.Context(), image(0))
 			require.NoError(t, err, "the next call succeeds elsewhere")
@@ -186,9 +184,7 @@ func TestHang(t *testing.T) {
 			}
 			assert.False(t, onTPU(s))
 			eventually(t, "it counts as hanging", func() bool { return strings.Contains(s.Reason(), "cannot use it again") })
-			start = time.Now()
-			require.NoError(t, s.Close())
-			assert.Less(t, time.Since(start), 3*time.Second, "Close does not wait for it")
+			require.NoError(t, s.Close(), "which does not wait for it")
 		})
 	}
 }
@@ -214,32 +210,30 @@ func TestAbortWhileIdle(t *testing.T) {
 	assert.Contains(t, s.Reason(), "worker process died")
 }
 
+// Two devices work at the same time: while one hangs in an inference, which nobody's deadline
+// ends, the other goes on.
 func TestTwoDevices(t *testing.T) {
-	edgetputest.New(t, edgetputest.USB("2-1").Latency(20*time.Millisecond), edgetputest.PCIe(0).Latency(20*time.Millisecond))
+	sim := edgetputest.New(t, edgetputest.USB("2-1"), edgetputest.PCIe(0))
 	path := compiled(t, "tiny_int8")
 	s := openTPU(t, path, coral.WithIsolation(coral.InProcess), coral.WithDevices())
 	require.True(t, onTPU(s), s.Reason())
 	want := expected(t, path, 2)[1]
-	start := time.Now()
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range 15 {
-				outputs, err := s.Run(context.Background(), image(1))
-				if assert.NoError(t, err) {
-					assert.Equal(t, want.Data, outputs[0].Data)
-				}
-			}
-		})
+	sim.SetFault("apex_0", edgetputest.InvokeHangs.Times(1))
+	hangs := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		_, err := s.Run(ctx, image(1))
+		hangs <- err
+	}()
+	eventually(t, "it hangs", func() bool { return sim.Stats("apex_0").Executing > 0 })
+	for range 15 {
+		outputs, err := s.Run(t.Context(), image(1))
+		require.NoError(t, err)
+		require.Equal(t, want.Data, outputs[0].Data)
 	}
-	wg.Wait()
-	elapsed := time.Since(start)
-	var busy time.Duration
-	for _, stats := range s.Stats()[:2] {
-		assert.Greater(t, stats.Inferences, 15, "its share: %+v", stats)
-		busy += stats.Busy
-	}
-	assert.Greater(t, busy, elapsed*5/4, "they worked at the same time (bench/ has the ratio)")
+	assert.Equal(t, 15, s.Stats()[1].Inferences, "on the second device")
+	cancel()
+	require.ErrorIs(t, <-hangs, context.Canceled)
 }
 
 func TestTheNextDeviceTakesOver(t *testing.T) {

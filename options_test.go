@@ -96,3 +96,14 @@ func TestWhatDevicesAre(t *testing.T) {
 	assert.Equal(t, "Isolated", coral.Isolated.String())
 	assert.Equal(t, "Isolation(9)", coral.Isolation(9).String())
 }
+
+func TestTPUOptions(t *testing.T) {
+	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	path := compiled(t, "tiny_int8")
+	s := openTPU(t, path, coral.WithTPUOptions(edgetpu.Options{Performance: edgetpu.Medium, USB: edgetpu.USBOptions{AlwaysDFU: true}}))
+	require.True(t, onTPU(s), s.Reason())
+	assert.Equal(t, edgetpu.Medium, edgetpu.Performance(sim.Stats("2-1").Options.Performance))
+	assert.True(t, sim.Stats("2-1").Options.AlwaysDFU)
+	_, err := coral.Open(path, coral.WithTPUOptions(edgetpu.Options{Performance: "Warp"}), coral.WithPolicy(coral.RequireTPU))
+	require.ErrorContains(t, err, "Warp")
+}

@@ -113,13 +113,18 @@ func TestRunReturnsOnTime(t *testing.T) {
 	require.NoError(t, err)
 	whole := time.Since(start)
 
-	ctx, cancel := context.WithTimeout(t.Context(), whole/20)
-	defer cancel()
-	start = time.Now()
-	_, err = s.Run(ctx, input)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.Less(t, time.Since(start), whole/2, "a whole run takes %v", whole)
-
+	// An inference is counted when it ends, so one that nobody waits for any more is not yet.
+	early := func() bool {
+		before := s.Stats()[0]
+		ctx, cancel := context.WithTimeout(t.Context(), whole/20)
+		defer cancel()
+		_, err := s.Run(ctx, input)
+		now := s.Stats()[0]
+		return errors.Is(err, context.DeadlineExceeded) && now.Errors+now.Inferences == before.Errors+before.Inferences
+	}
+	for try := 0; !early(); try++ { // on a busy machine the runtime may be as fast as the clock
+		require.Less(t, try, 100, "Run waits for the runtime")
+	}
 	_, err = s.Run(t.Context(), input)
 	require.NoError(t, err, "the interpreter comes back when its call has ended")
 }
@@ -186,7 +191,7 @@ func TestClose(t *testing.T) {
 func TestClosedWhileWaitingForAnAccelerator(t *testing.T) {
 	for name, policy := range map[string]coral.Policy{"auto": coral.Auto, "required": coral.RequireTPU} {
 		t.Run(name, func(t *testing.T) {
-			edgetputest.New(t, edgetputest.USB("2-1").Latency(100*time.Millisecond))
+			sim := edgetputest.New(t, edgetputest.USB("2-1").Latency(100*time.Millisecond))
 			s := openTPU(t, compiled(t, "tiny_int8"), coral.WithIsolation(coral.InProcess), coral.WithInterpreters(2), coral.WithPolicy(policy))
 			results := make(chan error, 2)
 			for range 2 {
@@ -195,7 +200,7 @@ func TestClosedWhileWaitingForAnAccelerator(t *testing.T) {
 					results <- err
 				}()
 			}
-			time.Sleep(30 * time.Millisecond) // one runs, one waits for it
+			eventually(t, "one runs, and one waits for it", func() bool { return sim.Stats("2-1").Executing > 0 })
 			require.NoError(t, s.Close())
 			for range 2 {
 				select {
@@ -256,16 +261,30 @@ func TestStatefulModelsHaveOneInterpreter(t *testing.T) {
 	assert.NotEqual(t, first[0].Data, second[0].Data)
 }
 
+// A session that is dropped without Close gives back what it has: worker, device and memory.
 func TestDroppedSessionsLeaveNothing(t *testing.T) {
-	before := runtime.NumGoroutine()
-	for range 50 {
-		s, err := coral.Open(model("tiny_int8"), coral.WithInterpreters(2))
+	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	path := compiled(t, "tiny_int8")
+	use := func(opts ...coral.Option) {
+		s, err := coral.Open(path, opts...)
 		require.NoError(t, err)
 		_, err = s.Run(t.Context(), make([]int8, 192))
 		require.NoError(t, err)
 	}
-	runtime.GC()
-	assert.LessOrEqual(t, runtime.NumGoroutine(), before+2)
+	use()
+	use(coral.WithPolicy(coral.CPUOnly), coral.WithIsolation(coral.Isolated))
+	require.NotEmpty(t, children())
+	eventually(t, "the workers end", func() bool {
+		runtime.GC()
+		return len(children()) == 0
+	})
+	for range 50 {
+		use(coral.WithIsolation(coral.InProcess), coral.WithPolicy(coral.RequireTPU))
+	}
+	eventually(t, "nobody holds the device", func() bool {
+		runtime.GC()
+		return sim.Stats("2-1").Owner == 0
+	})
 }
 
 func TestFS(t *testing.T) {
