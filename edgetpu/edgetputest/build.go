@@ -1,7 +1,6 @@
 package edgetputest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -10,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,12 +27,16 @@ var source embed.FS
 const (
 	// libraryEnv names a library built already, for where there is no C compiler.
 	libraryEnv = "EDGETPU_SIM_LIBRARY"
-	// flagsEnv adds flags to the compiler's, such as -fsanitize=address.
-	flagsEnv = "EDGETPU_SIM_CFLAGS"
+	// flagsEnv adds flags to the compiler's, such as -fsanitize=address, and
+	// linkFlagsEnv to the linker's, which are the same ones where it is not set.
+	flagsEnv     = "EDGETPU_SIM_CFLAGS"
+	linkFlagsEnv = "EDGETPU_SIM_LDFLAGS"
 )
 
-// baseFlags leave warnings warnings: an unheard-of compiler may have more of them.
-var baseFlags = []string{"-std=c11", "-O1", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra"}
+// compileFlags leave warnings warnings: an unheard-of compiler may have more of them.
+var compileFlags = []string{"-c", "-std=c11", "-O1", "-g", "-fPIC", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra"}
+
+var linkFlags = []string{"-shared", "-pthread"}
 
 // errNoBuild: the simulation cannot be had here.
 var errNoBuild = errors.New("the simulated Edge TPU is compiled when it is first used, and there is no C compiler")
@@ -50,7 +54,7 @@ func library() ([]byte, error) {
 	}
 	built.Lock()
 	defer built.Unlock()
-	key := os.Getenv("CC") + "\n" + os.Getenv(flagsEnv)
+	key := os.Getenv("CC") + "\n" + os.Getenv(flagsEnv) + "\n" + os.Getenv(linkFlagsEnv)
 	if b := built.libraries[key]; b != nil {
 		return b, nil
 	}
@@ -68,8 +72,8 @@ func build() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := slices.Concat(compiler, baseFlags, strings.Fields(os.Getenv(flagsEnv)))
-	key, err := buildKey(command)
+	t := newToolchain(compiler)
+	key, err := t.key()
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +81,26 @@ func build() ([]byte, error) {
 	if b, err := os.ReadFile(cached); err == nil {
 		return b, nil
 	}
-	b, err := compile(command)
+	b, err := t.build()
 	if err == nil {
 		store(cached, b)
 	}
 	return b, err
+}
+
+// toolchain is how the library is made: the commands without the names of files.
+type toolchain struct{ compile, link []string }
+
+func newToolchain(compiler []string) toolchain {
+	flags := os.Getenv(flagsEnv)
+	forLink, set := os.LookupEnv(linkFlagsEnv)
+	if !set {
+		forLink = flags
+	}
+	return toolchain{
+		compile: slices.Concat(compiler, compileFlags, strings.Fields(flags)),
+		link:    slices.Concat(compiler, linkFlags, strings.Fields(forLink)),
+	}
 }
 
 // findCompiler returns the compiler that cgo uses, with its own flags.
@@ -102,8 +121,8 @@ func findCompiler() ([]string, error) {
 	return nil, fmt.Errorf("%w: install one, or name a library built elsewhere in %s", errNoBuild, libraryEnv)
 }
 
-// buildKey depends on the sources, on the command, and on which compiler that is.
-func buildKey(command []string) (string, error) {
+// key depends on the sources, on the commands, and on which compiler that is.
+func (t toolchain) key() (string, error) {
 	hash := sha256.New()
 	err := fs.WalkDir(source, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -113,8 +132,8 @@ func buildKey(command []string) (string, error) {
 		fmt.Fprintf(hash, "%s %d\n%s", path, len(b), b)
 		return err
 	})
-	version, _ := exec.Command(command[0], "--version").Output() // if it has no such flag, so be it
-	fmt.Fprintf(hash, "%q\n%s", command, version)
+	version, _ := exec.Command(t.compile[0], "--version").Output() // if it has no such flag, so be it
+	fmt.Fprintf(hash, "%q\n%q\n%s", t.compile, t.link, version)
 	return hex.EncodeToString(hash.Sum(nil))[:20], err
 }
 
@@ -127,8 +146,8 @@ func cachePath(key string) string {
 	return filepath.Join(dir, "gocoral", "edgetpu-simulation", key+".so")
 }
 
-// compile builds the library in a folder of its own and returns its bytes.
-func compile(command []string) ([]byte, error) {
+// build makes the library in a folder of its own and returns its bytes.
+func (t toolchain) build() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "edgetpu-simulation-build")
 	if err != nil {
 		return nil, err
@@ -141,15 +160,26 @@ func compile(command []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := slices.Concat(command[1:], []string{"-o", "library.so"}, files, []string{"-ldl"})
-	cmd := exec.Command(command[0], args...)
-	cmd.Dir = dir
-	var text bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &text, &text
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("compiling the simulated Edge TPU: %w\n%s", err, text.String())
+	var objects []string
+	for _, file := range files {
+		objects = append(objects, strings.TrimSuffix(path.Base(file), ".c")+".o")
+	}
+	if err := runIn(dir, slices.Concat(t.compile, files)); err != nil {
+		return nil, err
+	}
+	if err := runIn(dir, slices.Concat(t.link, []string{"-o", "library.so"}, objects, []string{"-ldl"})); err != nil {
+		return nil, err
 	}
 	return os.ReadFile(filepath.Join(dir, "library.so"))
+}
+
+func runIn(dir string, command []string) error {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = dir
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("compiling the simulated Edge TPU: %w\n%s", err, text)
+	}
+	return nil
 }
 
 // store keeps a build for next time. If it cannot, next time takes longer.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,10 @@ import (
 	"github.com/gocoral/coral/internal/dl/dltest"
 )
 
-// The library as a C program meets it, under the sanitisers.
+// The library as a C program meets it, under the sanitisers. Their runtimes are in the
+// program, which exports them (-rdynamic), and not in the library, too, where some
+// compilers put them: there they would be loaded late, and have no room for their
+// thread-local storage.
 func TestC(t *testing.T) {
 	tests := map[string]struct {
 		flags string
@@ -29,7 +33,8 @@ func TestC(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			needsCompiler(t, test.flags)
 			t.Setenv("EDGETPU_SIM_CFLAGS", test.flags)
-			harness := dltest.Program(t, "harness", append(flags(test.flags), filepath.Join("testdata", "harness.c"), "-ldl")...)
+			t.Setenv("EDGETPU_SIM_LDFLAGS", "")
+			harness := dltest.Program(t, "harness", append(flags(test.flags), "-rdynamic", filepath.Join("testdata", "harness.c"), "-ldl")...)
 			for _, mode := range test.modes {
 				t.Run(mode, func(t *testing.T) {
 					sim := edgetputest.New(t, edgetputest.PCIe(0), edgetputest.USB("2-1").Ready(), edgetputest.TimeScale(0))
@@ -101,7 +106,8 @@ func flags(s string) []string { return strings.Fields(s) }
 func needsCompiler(t *testing.T, f string) {
 	t.Helper()
 	source := dltest.Source(t, "int main(void) { return 0; }")
-	out, err := exec.Command("cc", append(flags(f), "-o", filepath.Join(t.TempDir(), "x"), source)...).CombinedOutput()
+	command := slices.Concat(dltest.Compiler(t), flags(f), []string{"-o", filepath.Join(t.TempDir(), "x"), source})
+	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("the compiler does not do %s: %s", f, out)
 	}

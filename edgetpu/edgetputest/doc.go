@@ -69,7 +69,7 @@
 // # The C code
 //
 // It is compiled once with the compiler that cgo uses, and kept in the user's cache
-// folder. EDGETPU_SIM_CFLAGS adds flags (-fsanitize=address, for example), and
-// EDGETPU_SIM_LIBRARY names a library that was built elsewhere, for where there is no
-// compiler. Linux and macOS are supported.
+// folder. EDGETPU_SIM_CFLAGS adds flags (-fsanitize=address, for example) for compiling
+// and linking, EDGETPU_SIM_LDFLAGS others for linking, and EDGETPU_SIM_LIBRARY names a
+// library that was built elsewhere, for where there is no compiler. Linux and macOS are supported.
 package edgetputest

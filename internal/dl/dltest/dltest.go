@@ -42,7 +42,7 @@ func Source(t testing.TB, code string) string {
 func compile(t testing.TB, name string, args []string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), name)
-	command := append(compiler(t), "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", out)
+	command := append(Compiler(t), "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", out)
 	cmd := exec.Command(command[0], append(command[1:], args...)...)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd, err, text)
@@ -50,9 +50,9 @@ func compile(t testing.TB, name string, args []string) string {
 	return out
 }
 
-// compiler is the one that cgo uses. Without one the test is skipped, but not on
-// the build server, which has one.
-func compiler(t testing.TB) []string {
+// Compiler is the one that cgo uses, with its flags. Without one the test is skipped, but
+// not on the build server, which has one.
+func Compiler(t testing.TB) []string {
 	t.Helper()
 	command := os.Getenv("CC")
 	if command == "" {
