@@ -246,11 +246,11 @@ func TestPkgConfigReadsIt(t *testing.T) {
 
 func TestInstallFindsTheHeader(t *testing.T) {
 	w := newWorld(t)
-	module := t.TempDir() // what a module that requires this one gets from go list
+	module := t.TempDir() // of which a module that requires this one, or has vendored it, gets folders from go list
 	w.put(filepath.Join(module, "internal", "capi", header), "/* of the module */\n")
 	root := t.TempDir()
 	t.Chdir(t.TempDir())
-	w.program("go", `[ "$1" = list ] && echo '`+module+`'`)
+	w.program("go", `case $* in "list -f {{.Dir}} `+modulePath+`/"*) echo '`+module+`'/"${4#`+modulePath+`/}";; *) exit 1;; esac`)
 	require.Zero(t, w.run("install", "--root", root, "--prefix", "p").status)
 	assert.Equal(t, "/* of the module */\n", w.read("p/include/tflite_c.h"))
 

@@ -92,13 +92,13 @@ func isSystem(prefix string) bool {
 	return slices.Contains([]string{"/usr", "/usr/local"}, prefix)
 }
 
-// findHeader looks in the checkout, in the module that the current folder's
-// module requires, and in the module that this command was built from.
+// findHeader looks in the checkout, in what the current folder's module requires or has
+// vendored, and in the module that this command was built from.
 func findHeader(ctx context.Context, where place) (string, error) {
-	roots := []func() (string, error){
-		func() (string, error) { return where.checkout, nil },
+	folders := []func() (string, error){
+		func() (string, error) { return headerFolder(where.checkout), nil },
 		func() (string, error) {
-			dir, err := runGo(ctx, "", "list", "-m", "-f", "{{.Dir}}", modulePath)
+			dir, err := runGo(ctx, "", "list", "-f", "{{.Dir}}", modulePath+"/internal/capi")
 			return strings.TrimSpace(dir), err
 		},
 		func() (string, error) {
@@ -106,18 +106,27 @@ func findHeader(ctx context.Context, where place) (string, error) {
 			if !ok || info.Main.Path != modulePath {
 				return "", nil
 			}
-			return downloadModule(ctx, modulePath, info.Main.Version, "")
+			dir, err := downloadModule(ctx, modulePath, info.Main.Version, "")
+			return headerFolder(dir), err
 		},
 	}
-	for _, root := range roots {
-		dir, err := root()
+	for _, folder := range folders {
+		dir, err := folder()
 		if err != nil || dir == "" {
 			continue // the next may know
 		}
-		file := filepath.Join(dir, "internal", "capi", header)
+		file := filepath.Join(dir, header)
 		if _, err := os.Stat(file); err == nil {
 			return file, nil
 		}
 	}
 	return "", fmt.Errorf("%s not found: run install in a checkout of %s or in a module that requires it, or name the file with --header", header, modulePath)
+}
+
+// headerFolder is where a copy of this module at root has the header; "" has none.
+func headerFolder(root string) string {
+	if root == "" {
+		return ""
+	}
+	return filepath.Join(root, "internal", "capi")
 }

@@ -79,7 +79,7 @@ func (t *tool) state(where place, what target) (string, error) {
 	if where.checkout == "" || what.build.Platform != t.host {
 		return "fetched", nil
 	}
-	if have, err := os.ReadFile(linkFile(where)); err == nil && bytes.Equal(have, linkSource(what)) {
+	if have, err := os.ReadFile(linkFile(where)); err == nil && bytes.Equal(have, linkSource(where.checkout, what)) {
 		return "linked", nil
 	}
 	return "fetched", nil
