@@ -68,6 +68,9 @@ def convert_int8(net, pairs):
     # No operator may stay in float, or the Edge TPU compiler leaves it to the CPU.
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
+    # One scale for all weights of a dense layer: TensorFlow Lite 2.9.0, the Coral boards', computes
+    # nonsense with a scale for each channel, which the converter writes otherwise.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     return converter.convert()
 
 
