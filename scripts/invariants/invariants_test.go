@@ -272,6 +272,20 @@ func TestPackagesDocumented(t *testing.T) {
 	}))
 }
 
+func TestGuidesNameWhatExists(t *testing.T) {
+	content := map[string]string{
+		"doc.go":       "package coral\n\nfunc Open() {}\n\ntype Session struct{}\n\nfunc (Session) Run() {}\n\nvar (\n\tErrA, ErrB error\n)\n",
+		"open_test.go": "package coral\n\nfunc Helper() {}\n",
+		"tflite/a.go":  "package tflite\n\nconst Max = 1\n",
+		"README.md":    "`coral.Open`, coral.Session, coral.ErrB, tflite.Max and /tmp/coral.Gone\nmodel.tflite, x.coral.Gone\n",
+		"docs/a.md":    "tflite.NewModelFromFile is go-tflite's\n",
+		"CHANGELOG.md": "coral.Gone is gone\n",
+	}
+	assert.Empty(t, wheres(t, guidesNameWhatExists, content))
+	content["docs/b.md"] = "coral.Open\nand (coral.Gone, tflite.Open)\n`coral.Run`\n`coral.Helper`\n"
+	assert.Equal(t, []string{"docs/b.md:2", "docs/b.md:2", "docs/b.md:3", "docs/b.md:4"}, wheres(t, guidesNameWhatExists, content))
+}
+
 func TestReport(t *testing.T) {
 	var out bytes.Buffer
 	assert.False(t, report(&out, files(t, map[string]string{"a/a.go": "package a\n"})))

@@ -29,6 +29,7 @@ var rules = []struct {
 	{"text", noMachinePathsOrHosts},
 	{"files", noLargeOrBinaryFiles},
 	{"docs", packagesDocumented},
+	{"names", guidesNameWhatExists},
 }
 
 // finding is one violation: where it is, and what is wrong with what to do.
