@@ -13,6 +13,8 @@ ZIG_VERSION           := $(shell sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' scripts
 RUNTIMES := 2.9.0 2.17.1 2.20.0
 # How long each fuzz target runs under `make fuzz`.
 FUZZTIME ?= 10s
+# How many busy processes `make test-under-load` starts.
+LOAD ?= 20
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -104,6 +106,10 @@ test-arm64: models cross-tools ## Run all tests under qemu for 64-bit ARM (root;
 	@scripts/deps.sh qemu-arm64
 	@scripts/with-qemu.sh scripts/test-cross.sh all
 
+.PHONY: verify-module
+verify-module: models cross-tools ## Do what README and docs say of a module of one's own, vendored and cross-compiled too
+	@scripts/verify-module.sh
+
 .PHONY: verify-hello
 verify-hello: ## Follow the README of examples/hello on a fresh Debian (root)
 	@scripts/deps.sh debian
@@ -122,6 +128,11 @@ test-asan: runtime models ## Run binding, adapter, simulation and failover under
 	  go test -asan -count=1 -skip '^(TestDroppedInterpretersLeaveNoMemory|TestHotPathAllocatesNothing|TestNoLeak)$$' \
 	  . ./tflite/... ./delegate/... ./internal/... ./edgetpu/edgetputest
 
+# A test that takes a minute by itself may take twenty there; go test stops after ten.
+.PHONY: test-under-load
+test-under-load: ## Run all of CI while LOAD busy processes (default 20) run beside it (root; takes hours)
+	@CI=true GOFLAGS="$(strip $(GOFLAGS) -timeout=2h)" scripts/under-load.sh $(LOAD) .ci/run
+
 .PHONY: fuzz
 fuzz: runtime ## Run each fuzz target for FUZZTIME (default 10s)
 	@scripts/fuzz.sh $(FUZZTIME)
@@ -137,11 +148,12 @@ retrain: runtime ## Train, convert and check the models of examples/train-and-de
 ##@ Packages
 
 .PHONY: package
-package: cross-tools $(NFPM) $(CYCLONEDX) ## Make dist/packages: .deb, .tar.gz and SBOM for all targets
+package: cross-tools $(NFPM) $(CYCLONEDX) ## Make dist/packages: .deb, .tar.gz and SBOM for all targets, or for TARGET=arm64
 	@scripts/deps.sh jq
-	@NFPM="$(CURDIR)/$(NFPM)" CYCLONEDX="$(CURDIR)/$(CYCLONEDX)" scripts/package.sh
+	@NFPM="$(CURDIR)/$(NFPM)" CYCLONEDX="$(CURDIR)/$(CYCLONEDX)" scripts/package.sh $(TARGET)
 
 .PHONY: verify-package
+verify-package: override TARGET :=
 verify-package: package models ## Install the packages into a fresh Debian, run and purge them (root; lintian, SBOM, floors)
 	@scripts/deps.sh debian lintian qemu
 	@cd cmd/coral && CGO_ENABLED=0 go test -tags man -run Manual .
@@ -156,6 +168,11 @@ image: ## Build the Docker images coral-cross and coral (needs Docker)
 verify-image: models ## Build the Dockerfile without Docker, cross-compile in it, run that under qemu (root)
 	@scripts/deps.sh debian buildah qemu
 	@scripts/verify-image.sh
+
+.PHONY: verify-ci
+verify-ci: ## Run all of CI on a bare Debian, from a clone of the last commit (root; takes long)
+	@scripts/deps.sh debian
+	@scripts/verify-ci.sh
 
 ##@ Checks (none of them changes a file)
 

@@ -19,9 +19,19 @@ remove_scratch() {
   rm -rf --one-file-system "$scratch"
 }
 
-# run_inside runs this script again with the arguments --inside and the scratch folder, in
+# run_inside ARGUMENT… runs this script again with --inside, the scratch folder and those, in
 # namespaces of its own: whatever happens, no mount and no process outlives it.
-run_inside() { unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$0" --inside "$scratch"; }
+run_inside() {
+  own_mounts
+  unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$0" --inside "$scratch" "$@"
+}
+
+# own_mounts ends the script where mounts cannot be made private.
+own_mounts() {
+  awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo && return
+  echo "${0##*/}: / is not a mount point here, as in a chroot; enter it after mount --bind ROOT ROOT" >&2
+  exit 1
+}
 
 # copy_checkout DIR copies what git has of this checkout, or would have.
 copy_checkout() {

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Makes the packages of the command line for all targets: make package
+# Makes the packages of the command line for all targets or for some:
 #
-# In dist/packages there are afterwards, for each,
+#   make package
+#   make package TARGET=arm64       the names are those of scripts/targets.sh
+#
+# In dist/packages there are afterwards, for each of them and no other,
 #
 #   coral-go_VERSION_NAME.deb        for Debian and what comes from it (packaging/nfpm.yaml)
 #   coral-go_VERSION_NAME.tar.gz     for everything else with a glibc
@@ -11,11 +14,18 @@
 # program, so that packages, `coral version` and SBOM agree; the time of all files is the
 # last commit's, so that the same commit gives the same bytes.
 #
-# NFPM and CYCLONEDX name the two tools; the Makefile sets them.
+# NFPM and CYCLONEDX name the two tools; the Makefile sets them, and gives the targets as
+# arguments.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/targets.sh
 . scripts/targets.sh
+
+wanted=("$@")
+(($#)) || wanted=("${targets[@]}")
+for name in "${wanted[@]}"; do
+  target "$name" || { echo "package.sh: there is no target $name; take some of ${targets[*]}" >&2; exit 2; }
+done
 
 umask 022
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -48,9 +58,10 @@ debian=${debian//-/.}
 "$stage/generator" man "$COMMON/man"
 cp packaging/60-coral-go.rules "$COMMON/udev/"
 cp packaging/copyright README.md RATIONALE.md CHANGELOG.md "$COMMON/doc/"
-# What is not shipped is on the web.
-sed -i -E 's,\]\((examples|bench|CONTRIBUTING),](https://github.com/gocoral/coral/tree/main/\1,g' "$COMMON/doc/README.md"
 cp -r docs "$COMMON/doc/" # in a folder of its own, for the links between them
+# What is not shipped is on the web.
+sed -i -E 's,\]\((\.\./)?(examples|bench|CONTRIBUTING|SECURITY),](https://github.com/gocoral/coral/tree/main/\2,g' \
+  "$COMMON/doc/README.md" "$COMMON"/doc/docs/*.md
 gzip -9nk "$COMMON"/man/*
 mv "$COMMON"/man/*.gz "$COMMON.gz/"
 
@@ -149,7 +160,7 @@ package() {
   "$NFPM" package --config packaging/nfpm.yaml --packager deb --target "$packages/$file.deb"
 }
 
-for name in "${targets[@]}"; do package "$name"; done
+for name in "${wanted[@]}"; do package "$name"; done
 
 (cd "$packages" && sha256sum -- * >"$stage/SHA256SUMS")
 mkdir -p dist/packages

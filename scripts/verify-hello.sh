@@ -21,7 +21,7 @@ fail() {
 
 if [[ ${1-} != --inside ]]; then
   make_scratch
-  run_inside
+  run_inside "$@"
   exit
 fi
 root=$2/root

@@ -20,7 +20,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if [[ ${1-} != --inside ]]; then
   make_scratch
   trap 'exit 130' INT TERM # once all that runs in there has ended
-  run_inside
+  run_inside "$@"
   exit
 fi
 dir=$2

@@ -213,5 +213,5 @@ work=$scratch
 (cd "$packages" && sha256sum --check --quiet SHA256SUMS)
 lintian --no-cfg --allow-root --fail-on error,warning "$packages"/*.deb
 for name in "${targets[@]}"; do agree "$name"; done
-run_inside
+run_inside "$@"
 echo "the packages are in order"
