@@ -20,7 +20,7 @@ func main() {
 	coral.WorkerMain()
 	model := flag.String("model", "mobilenet_quant_v1_224.tflite", "classification model, for the CPU or compiled for the Edge TPU")
 	labels := flag.String("labels", "imagenet_labels.txt", "names of the model's classes")
-	isolated := flag.Bool("isolated", false, "run the model on the CPU in a worker process, for a model that nobody vouches for")
+	isolated := flag.Bool("isolated", false, "run the model on the CPU in a worker process, for a model that is not trusted")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: hello [-isolated] [-model MODEL] [-labels LABELS] PICTURE")
