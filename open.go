@@ -66,6 +66,7 @@ func open(ctx context.Context, c *config, load func(*config) (*pair, error)) (*S
 	if err != nil {
 		return nil, err
 	}
+	c.twinBytes = nil // read, and not to be kept
 	pl, err := decide(ctx, p, c)
 	if err != nil {
 		return nil, err

@@ -232,8 +232,8 @@ func WithStateReset() Option {
 
 // WithOnChange calls f whenever the session goes to another device, with what
 // [Session.Status] returned then: the device, and why it is not an Edge TPU. The calls come
-// one after the other, in the order of the changes, from a goroutine of their own; none
-// begins after [Session.Close] has returned.
+// one after the other, in the order of the changes, from a goroutine of their own, and end
+// with [Session.Close], which does not wait for one that is under way.
 func WithOnChange(f func(Device, error)) Option {
 	return func(c *config) error {
 		c.notify = f

@@ -189,23 +189,25 @@ func (r *Router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 // opened is the device as it is now: opening has loaded its firmware, which gives it
 // another node. What it was before is of no interest any more.
 func (r *Router) opened(ctx context.Context, d edgetpu.Device) edgetpu.Device {
-	if now, ok := r.find(ctx, d.Path); ok {
+	if now, err := r.find(ctx, d.Path); err == nil {
 		return now
 	}
 	d.State, d.Node = edgetpu.Ready, ""
 	return d
 }
 
-func (r *Router) find(ctx context.Context, path string) (edgetpu.Device, bool) {
+// find looks for the device with the path. The error is errUnplugged if it is not there, and
+// another if nothing is known.
+func (r *Router) find(ctx context.Context, path string) (edgetpu.Device, error) {
 	devices, err := r.c.Probe(ctx)
 	if err != nil {
-		return edgetpu.Device{Path: path}, true // nothing is known
+		return edgetpu.Device{}, err
 	}
 	k := slices.IndexFunc(devices, func(d edgetpu.Device) bool { return d.Path == path })
 	if k < 0 {
-		return edgetpu.Device{}, false
+		return edgetpu.Device{}, errUnplugged
 	}
-	return devices[k], true
+	return devices[k], nil
 }
 
 // lookInterval is how often a device is looked for while its inference has not ended.
@@ -217,8 +219,9 @@ var errUnplugged = errors.New("it was unplugged during an inference")
 
 // look returns an error if the device is gone, or another one has taken its place.
 func (r *Router) look(d edgetpu.Device) error {
-	now, ok := r.find(r.life, d.Path)
-	if !ok || d.Node != "" && now.Node != "" && d.Node != now.Node {
+	now, err := r.find(r.life, d.Path)
+	replaced := err == nil && d.Node != "" && now.Node != "" && d.Node != now.Node
+	if replaced || errors.Is(err, errUnplugged) {
 		return fmt.Errorf("%s: %w", d.Path, errUnplugged)
 	}
 	return nil
@@ -402,8 +405,9 @@ func (r *Router) acquire(ctx context.Context) (*slot, engine.Engine, error) {
 			}
 			if s.state == up {
 				s.state = busy
+				e := s.engine
 				r.mu.Unlock()
-				return s, s.engine, nil
+				return s, e, nil
 			}
 			wait = wait || !s.orphaned || !r.c.CPU
 		}

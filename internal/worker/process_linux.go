@@ -159,7 +159,7 @@ func (p *process) release() (last bool) {
 	shared.Lock()
 	defer shared.Unlock()
 	p.engines--
-	if p.engines > 0 || p.ending {
+	if p.engines > 0 {
 		return false
 	}
 	p.ending = true
@@ -251,6 +251,7 @@ func (p *process) wait(stderr *os.File) {
 	_ = stderr.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) // what it said last is there already
 	<-read
 	stderr.Close()
+	p.control.Close()
 	close(p.dead)
 }
 
@@ -306,7 +307,12 @@ func (p *process) died(err error) error {
 }
 
 // kill ends the process, whatever it hangs in. The kernel gives the device back.
-func (p *process) kill() { _ = p.cmd.Process.Kill() }
+func (p *process) kill() {
+	shared.Lock()
+	p.ending = true // nobody may join any more
+	shared.Unlock()
+	_ = p.cmd.Process.Kill()
+}
 
 // end waits for a process whose control socket is closed.
 func (p *process) end() {
