@@ -225,7 +225,7 @@ func (d *diagnosis) tryOpening(ctx context.Context, findings []Finding) (more []
 		}
 		f := Finding{
 			ID: "device-looks-usable", Severity: OK, Device: device.Path,
-			Message: "nothing is wrong with the device as far as can be seen without opening it, which one that hangs has in common with a good one",
+			Message: "nothing is wrong that can be seen without opening the device (one that hangs looks the same)",
 		}
 		if d.probeOpening != nil {
 			ctx, cancel := context.WithTimeout(ctx, openTimeout)

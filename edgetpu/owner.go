@@ -82,10 +82,12 @@ func (p *prober) lockOwner(d Device) (o owner, locked bool) {
 // driver of that interface is usbfs.
 func (p *prober) claimed(d Device) bool {
 	name, ok := d.name()
-	if !ok {
-		return false
-	}
-	entries, err := fs.ReadDir(p.files, sysfsUSBDevices)
+	// Interfaces are on the bus beside their device, and in its folder.
+	return ok && (p.hasClaim(sysfsUSBDevices, name) || p.hasClaim(path.Join(sysfsUSBDevices, name), name))
+}
+
+func (p *prober) hasClaim(dir, name string) bool {
+	entries, err := fs.ReadDir(p.files, dir)
 	if err != nil {
 		return false
 	}
@@ -93,7 +95,7 @@ func (p *prober) claimed(d Device) bool {
 		if !strings.HasPrefix(entry.Name(), name+":") { // CONFIGURATION.INTERFACE follows
 			return false
 		}
-		driver, err := fs.ReadLink(p.files, path.Join(sysfsUSBDevices, entry.Name(), "driver"))
+		driver, err := fs.ReadLink(p.files, path.Join(dir, entry.Name(), "driver"))
 		return err == nil && path.Base(filepath.ToSlash(driver)) == "usbfs"
 	})
 }

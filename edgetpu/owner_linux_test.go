@@ -36,6 +36,10 @@ func TestProbeClaimed(t *testing.T) {
 			m.claim(t, "2-1", "1.1")
 			m.process(t, 4711, "python3", stickNode)
 		}, 4711, "python3", "process 4711 (python3)"},
+		"in the folder of the device only": {func(t *testing.T, m machine) {
+			m.claim(t, "2-1/2-1", "1.0")
+			m.process(t, 4711, "python3", stickNode)
+		}, 4711, "python3", "process 4711 (python3)"},
 		"by whom nobody may see": {func(t *testing.T, m machine) {
 			m.claim(t, "2-1", "1.0")
 			m.process(t, 4711, "python3")

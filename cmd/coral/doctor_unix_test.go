@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -19,11 +20,13 @@ import (
 )
 
 func TestDoctorOfWorkingMachine(t *testing.T) {
-	edgetputest.New(t, edgetputest.USB("2-1").Ready())
+	sim := edgetputest.New(t, edgetputest.USB("2-1").Ready())
 	findings, well := doctor(t)
 	assert.True(t, well)
-	assert.Empty(t, findings)
-	assert.Equal(t, "Nothing stands in the way of an Edge TPU.\n", succeeded(t, "doctor"))
+	assert.Empty(t, ids(findings))
+	out := succeeded(t, "doctor")
+	assert.Contains(t, out, "libedgetpu is "+sim.Library()+", BuildLabel(simulation), RuntimeVersion(14).\n")
+	assert.True(t, strings.HasSuffix(out, "\nNothing stands in the way of an Edge TPU.\n"), out)
 }
 
 func TestDoctorOfModel(t *testing.T) {
