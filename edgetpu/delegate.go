@@ -3,6 +3,7 @@ package edgetpu
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -122,10 +123,10 @@ func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options) (*Delega
 	if err != nil {
 		return nil, err
 	}
-	if err := errs.Ended(ctx); err != nil {
+	if err := r.await(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.await(ctx); err != nil {
+	if err := errs.Ended(ctx); err != nil {
 		return nil, err
 	}
 	if err := d.Usable(); err != nil {
@@ -211,14 +212,12 @@ func (r *Runtime) create(ctx context.Context, d Device, options []libedgetpu.Opt
 	if d.Type == USB {
 		entry.Type = libedgetpu.USB
 	}
-	if err := errs.Ended(ctx); err != nil { // while it waited for another call
-		r.unshare(d.Path)
-		return nil, err
-	}
 	ptr, err := call(ctx, &r.calls, "opening "+d.Path,
 		func() unsafe.Pointer { return r.lib.Create(entry, options) },
 		func(ptr unsafe.Pointer) { r.release(d.Path, ptr, nil) })
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("%w (if that happens again, unplug the device and plug it in again)", err)
 	case err != nil:
 		return nil, err
 	case ptr == nil:

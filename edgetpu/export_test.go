@@ -40,3 +40,11 @@ func SetFreeTimeout(tb testing.TB, d time.Duration) {
 	freeTimeout = d
 	tb.Cleanup(func() { freeTimeout = before })
 }
+
+// HideLocks takes the kernel's list of locks away, for one test.
+func HideLocks(tb testing.TB) {
+	tb.Helper()
+	before := procLocks
+	procLocks = "/nowhere/locks"
+	tb.Cleanup(func() { procLocks = before })
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -50,7 +51,28 @@ func LockDevice(d Device, opts ...ProbeOption) (*DeviceLock, error) {
 		}
 		return nil, fmt.Errorf("%w: %s", ErrDeviceBusy, lockReason(holderPID(file)))
 	}
-	return &DeviceLock{file: file}, nil
+	l := &DeviceLock{file: file}
+	if info, err := file.Stat(); err == nil {
+		heldHere.Store(l, info)
+	}
+	return l, nil
+}
+
+// heldHere is what the locks of this process are on, an [os.FileInfo] by lock. It is asked
+// before the kernel's list, which some sandboxes do not have.
+var heldHere sync.Map
+
+// isHeldHere reports whether a lock of this process is on the file.
+func isHeldHere(file *os.File) (held bool) {
+	info, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	heldHere.Range(func(_, ours any) bool {
+		held = os.SameFile(info, ours.(os.FileInfo))
+		return !held
+	})
+	return held
 }
 
 // LockHolder returns the process of the program that holds the device's lock, which for a
@@ -68,6 +90,9 @@ func LockHolder(d Device, opts ...ProbeOption) (pid int, locked bool) {
 
 // lockedBy returns the process that holds the lock on the file.
 func lockedBy(file *os.File) (pid int, locked bool) {
+	if isHeldHere(file) {
+		return os.Getpid(), true
+	}
 	if pid := holderPID(file); pid != 0 {
 		return pid, true
 	}
@@ -86,6 +111,7 @@ func (l *DeviceLock) Unlock() error {
 	}
 	file := l.file
 	l.file = nil
+	heldHere.Delete(l)
 	return file.Close()
 }
 
@@ -100,5 +126,8 @@ func lockReason(pid int) string {
 	}
 	return o.String() + " holds its lock: stop it, or choose another device"
 }
+
+// procLocks is where the kernel lists all locks, on Linux.
+var procLocks = "/proc/locks"
 
 var errLocked = errors.New("locked")

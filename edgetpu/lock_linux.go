@@ -109,7 +109,7 @@ func holderPID(file *os.File) int {
 		return 0
 	}
 	id := fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(stat.Dev)), unix.Minor(uint64(stat.Dev)), stat.Ino) //nolint:unconvert // Dev has 32 bits on MIPS
-	locks, err := os.Open("/proc/locks")
+	locks, err := os.Open(procLocks)
 	if err != nil {
 		return 0
 	}

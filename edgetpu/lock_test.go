@@ -1,6 +1,7 @@
 package edgetpu_test
 
 import (
+	"os"
 	"runtime"
 	"testing"
 
@@ -34,6 +35,23 @@ func TestLockAndUnlock(t *testing.T) {
 	require.Error(t, err)
 	_, locked := edgetpu.LockHolder(d, missing)
 	assert.False(t, locked)
+}
+
+// A process knows its own locks, where nothing else tells whose a lock is.
+func TestOwnLockIsKnownWithoutTheKernel(t *testing.T) {
+	m := newMachine(t)
+	m.usb(t, "2-1", usbAttrs(ready, "5000", "3"))
+	m.node(t, "dev/bus/usb/002/003")
+	root := edgetpu.WithRoot(string(m))
+	edgetpu.HideLocks(t)
+	lock, err := edgetpu.LockDevice(only(t, probe(t, root)), root)
+	require.NoError(t, err)
+	defer lock.Unlock()
+	d := only(t, probe(t, root))
+	require.NoError(t, d.Usable())
+	if runtime.GOOS == "linux" {
+		assert.Equal(t, os.Getpid(), d.OwnerPID)
+	}
 }
 
 func TestLockOfNoDevice(t *testing.T) {
