@@ -111,13 +111,31 @@ func (g gates) await(condition func() bool, what string) {
 // device is the one with that number.
 func (g gates) device(n int) edgetpu.Device { return probe(g.t)[n] }
 
+// untilCalled is a context with a deadline that passes when the test says so.
+type untilCalled struct {
+	context.Context
+	over chan struct{}
+}
+
+func (c untilCalled) Deadline() (time.Time, bool) { return time.Now().Add(time.Hour), true }
+func (c untilCalled) Done() <-chan struct{}       { return c.over }
+
+func (c untilCalled) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // hang opens a device at a closed gate, and gives up once the library has been called.
 func (g gates) hang(n int) {
 	g.t.Helper()
 	call := fmt.Sprintf("create apex_%d", n)
 	before := g.called(call)
 	g.close(call)
-	ctx, cancel := context.WithCancel(g.t.Context())
+	ctx := untilCalled{g.t.Context(), make(chan struct{})}
 	failed := make(chan error, 1)
 	d := g.device(n)
 	go func() {
@@ -125,16 +143,36 @@ func (g gates) hang(n int) {
 		failed <- err
 	}()
 	g.await(func() bool { return g.called(call) > before }, call)
-	cancel()
+	close(ctx.over)
 	err := <-failed
 	require.ErrorIs(g.t, err, edgetpu.ErrRuntimeStuck)
-	require.ErrorIs(g.t, err, context.Canceled)
+	require.ErrorIs(g.t, err, context.DeadlineExceeded)
+	require.ErrorContains(g.t, err, "plug it in again")
 }
 
 func (g gates) stuckIn(what string) bool {
 	_, err := g.Devices()
 	require.ErrorIs(g.t, err, edgetpu.ErrRuntimeStuck)
 	return strings.Contains(err.Error(), what)
+}
+
+// A library that has not returned is not called again before it has.
+func TestOpeningHangs(t *testing.T) {
+	g := newGates(t, 1)
+	g.hang(0)
+	assert.True(t, g.stuckIn("opening /dev/apex_0"))
+	require.ErrorIs(t, g.SetVerbosity(1), edgetpu.ErrRuntimeStuck)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	_, err := g.NewDelegate(ctx, g.device(0), edgetpu.Options{})
+	require.ErrorIs(t, err, edgetpu.ErrRuntimeStuck)
+	assert.Equal(t, 1, g.called("create apex_0"))
+
+	g.open("create apex_0")
+	d, err := g.NewDelegate(t.Context(), g.device(0), edgetpu.Options{})
+	require.NoError(t, err, "with time, it waits for the library to return")
+	assert.Equal(t, 1, g.called("free apex_0"), "what came late has gone back")
+	d.Delete()
 }
 
 // Two openings that hang are two: the end of one says nothing of the other.
