@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gocoral/coral/internal/processes"
 )
@@ -58,8 +59,10 @@ func (p *prober) findOwner(d *Device) {
 	case o.pid != 0:
 	case d.Owned:
 		o = ownerOf(p.processes, d.OwnerPID)
-	case d.Type == USB && p.claimed(*d):
-		o, owned = p.claimant(*d), true
+	case d.Type == USB:
+		if claimant, claimed := p.claim(*d); claimed {
+			o, owned = claimant, true
+		}
 	}
 	d.Owned = d.Owned || owned
 	if d.Owned {
@@ -76,6 +79,14 @@ func (p *prober) lockOwner(d Device) (o owner, locked bool) {
 	defer file.Close()
 	pid, locked := lockedBy(file)
 	return ownerOf(here, pid), locked
+}
+
+// claim is who has claimed an interface of the USB device, if somebody has.
+func (p *prober) claim(d Device) (o owner, claimed bool) {
+	if !p.claimed(d) {
+		return owner{}, false
+	}
+	return p.claimant(d), true
 }
 
 // claimed reports whether a program has claimed an interface of the USB device: then the
@@ -128,13 +139,14 @@ func unclaimed(d Device, opts ...ProbeOption) error {
 	if err != nil {
 		return err
 	}
-	if !p.claimed(d) {
-		return nil
-	}
 	d.Node = cmp.Or(p.nodeNow(d), d.Node)
-	o := p.claimant(d)
-	if o.pid == os.Getpid() {
-		return nil // by other means than this package, and for the same library
+	o, claimed := p.claim(d)
+	for try := 0; try < 100 && claimed && o.pid == 0; try++ {
+		time.Sleep(time.Millisecond) // it may be of a process that is just ending
+		o, claimed = p.claim(d)
+	}
+	if !claimed || o.pid == os.Getpid() { // by other means than this package, and for the same library
+		return nil
 	}
 	return fmt.Errorf("%w: %s has claimed it, and opening it would end that: stop it, or choose another device", ErrDeviceBusy, o)
 }
