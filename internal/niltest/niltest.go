@@ -8,7 +8,6 @@ import (
 	"go/build"
 	"go/parser"
 	"go/token"
-	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -103,7 +102,7 @@ func exported(t *testing.T) (functions, types []string) {
 			}
 		}
 	}
-	for name := range maps.Keys(receivers) {
+	for name := range receivers {
 		if ast.IsExported(name) {
 			types = append(types, name)
 		}
