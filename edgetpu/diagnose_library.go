@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path"
 	"strconv"
 	"strings"
 
@@ -157,7 +156,7 @@ func (d *diagnosis) locate(wanted string) (file, arch string) {
 	}
 	candidates := []string{wanted}
 	if !strings.Contains(wanted, "/") {
-		candidates = d.search(wanted)
+		candidates = dl.Search(d.system, d.getenv("LD_LIBRARY_PATH"), wanted)
 	}
 	for _, candidate := range candidates {
 		a, err := d.archOf(candidate)
@@ -170,32 +169,6 @@ func (d *diagnosis) locate(wanted string) (file, arch string) {
 		}
 	}
 	return file, arch
-}
-
-// search lists where the loader looks for a library, and where one for another
-// processor lies, in the order of the loader.
-func (d *diagnosis) search(name string) (candidates []string) {
-	for dir := range strings.SplitSeq(d.getenv("LD_LIBRARY_PATH"), ":") {
-		if dir != "" {
-			candidates = append(candidates, path.Join(dir, name))
-		}
-	}
-	// The loader's cache holds its paths as C strings among binary data.
-	for s := range strings.SplitSeq(d.read("etc/ld.so.cache"), "\x00") {
-		if strings.HasPrefix(s, "/") && path.Base(s) == name {
-			candidates = append(candidates, s)
-		}
-	}
-	for _, pattern := range []string{"lib", "usr/lib", "lib64", "usr/lib64", "usr/local/lib", "lib/*-linux-*", "usr/lib/*-linux-*", "usr/local/lib/*-linux-*"} {
-		found, err := fs.Glob(d.system, path.Join(pattern, name))
-		if err != nil {
-			continue
-		}
-		for _, f := range found {
-			candidates = append(candidates, "/"+f)
-		}
-	}
-	return candidates
 }
 
 // archOf reads the processor from the header of an ELF file, "" if it is none, or no

@@ -24,18 +24,19 @@ func isPath(path string) bool {
 // blocks, and a library that was cut short ends the process by SIGBUS. What is wrong
 // otherwise, the loader says itself.
 func refuse(path string) error {
-	if !isPath(path) {
+	file := locate(path)
+	if file == "" {
 		return nil
 	}
-	switch err := files.Regular(path); {
+	switch err := files.Regular(file); {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return nil
 	case err != nil:
 		return &Error{Path: path, Text: err.Error(), Reason: NotLibrary, Advice: "give the path of a shared library for " + runtime.GOOS}
 	}
-	if need, have := extent(path); need > have {
+	if need, have := extent(file); need > have {
 		return &Error{
-			Path: path, Text: fmt.Sprintf("the file was cut short: it has %d bytes of at least %d", have, need),
+			Path: path, Text: fmt.Sprintf("the file %s was cut short: it has %d bytes of at least %d", file, have, need),
 			Reason: NotLibrary, Advice: "fetch or install it again",
 		}
 	}

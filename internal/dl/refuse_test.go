@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -76,4 +77,25 @@ func mapped(t *testing.T, path string) (end int) {
 		}
 	}
 	return end
+}
+
+// The loader's search finds a library that was cut short by its name, too. The loader
+// reads LD_LIBRARY_PATH when a program starts, so this one is started again.
+func TestOpenTruncatedByName(t *testing.T) {
+	const name = "libcut-by-name.so"
+	if os.Getenv("CORAL_TEST_BY_NAME") != "" {
+		refused(t, name, "cut short")
+		return
+	}
+	whole := library(t)
+	content, err := os.ReadFile(whole)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), content[:mapped(t, whole)/2], 0o700))
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestOpenTruncatedByName$")
+	cmd.Env = append(os.Environ(), "CORAL_TEST_BY_NAME=1", "LD_LIBRARY_PATH="+dir)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }
