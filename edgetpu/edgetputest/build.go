@@ -162,10 +162,11 @@ func (t toolchain) build() ([]byte, error) {
 	}
 	var objects []string
 	for _, file := range files {
-		objects = append(objects, strings.TrimSuffix(path.Base(file), ".c")+".o")
-	}
-	if err := runIn(dir, slices.Concat(t.compile, files)); err != nil {
-		return nil, err
+		object := strings.TrimSuffix(path.Base(file), ".c") + ".o"
+		if err := runIn(dir, slices.Concat(t.compile, []string{"-o", object, file})); err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
 	}
 	if err := runIn(dir, slices.Concat(t.link, []string{"-o", "library.so"}, objects, []string{"-ldl"})); err != nil {
 		return nil, err

@@ -2,9 +2,7 @@ package edgetputest_test
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -46,25 +44,25 @@ func values(t testing.TB, b []byte, known map[string]any) {
 
 // The segments of a split model compute, one after the other, what the whole does.
 func TestSplit(t *testing.T) {
-	models := map[string][]byte{
-		"tiny_int8": tiny(t), "tiny_uint8": load(t, tflitePath("tiny_uint8")), "tiny_float": load(t, tflitePath("tiny_float")),
+	models := map[string]func(testing.TB) []byte{
+		"tiny_float": func(t testing.TB) []byte { return load(t, tflitePath("tiny_float")) },
 	}
-	for _, name := range pairs {
-		path := filepath.Join("..", "..", "..", "shared", "testdata", "models", name+".tflite")
-		if b, err := os.ReadFile(path); err == nil && name != "deeplabv3_mnv2_pascal_quant" { // which takes a second each
-			models[name] = b
+	for name, p := range pairs {
+		if name != "Coral's deeplabv3_mnv2_pascal_quant" { // which takes a second each
+			models[name] = func(t testing.TB) []byte { return p(t).cpu }
 		}
 	}
-	for name, whole := range models {
-		operators := len(parse(t, whole).Subgraphs[0].Operators)
-		for _, n := range []int{1, 2, 3, min(9, operators)} {
-			t.Run(fmt.Sprintf("%s in %d", name, n), func(t *testing.T) {
+	for name, read := range models {
+		t.Run(name, func(t *testing.T) {
+			whole := read(t)
+			operators := len(parse(t, whole).Subgraphs[0].Operators)
+			for _, n := range []int{1, 2, min(3, operators), min(9, operators)} {
 				segments, err := edgetputest.Split(whole, n)
 				require.NoError(t, err)
 				require.Len(t, segments, n)
 				checkSplit(t, whole, segments)
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -151,16 +149,20 @@ func TestCutKeepsVariablesInside(t *testing.T) {
 
 // A segment without the stateful operator is not stateful.
 func TestSplitVariables(t *testing.T) {
-	whole := load(t, conformance(t, "keras_lstm_mnist_ptq"))
-	segments, err := edgetputest.Split(whole, len(parse(t, whole).Subgraphs[0].Operators))
-	require.NoError(t, err)
-	stateful := 0
-	for _, b := range segments {
-		if parse(t, b).HasVariables() {
-			stateful++
-		}
+	for _, name := range []string{"stateful", "Coral's keras_lstm_mnist_ptq"} {
+		t.Run(name, func(t *testing.T) {
+			whole := pairs[name](t).cpu
+			segments, err := edgetputest.Split(whole, len(parse(t, whole).Subgraphs[0].Operators))
+			require.NoError(t, err)
+			stateful := 0
+			for _, b := range segments {
+				if parse(t, b).HasVariables() {
+					stateful++
+				}
+			}
+			assert.Equal(t, 1, stateful)
+		})
 	}
-	assert.Equal(t, 1, stateful)
 }
 
 func TestCutErrors(t *testing.T) {
