@@ -17,6 +17,12 @@
 // [Models] lists what can be had through the Go module proxy, where the Go
 // checksum database vouches for the module and the manifest for each file.
 //
+// # Stability
+//
+// The package serves coral-runtime and this repository's scripts. It is public only
+// because the manifests have to stand in this folder, and its Go names may change in any
+// release: do not build on them.
+//
 // The package reads nothing but its own embedded files and opens no connection.
 // Every call returns a fresh copy that the caller may change.
 package thirdparty

@@ -55,8 +55,8 @@ func UnplannedTransfers() CompileOption { return func(c *compilation) { c.unplan
 // replaces, for the simulated library to run: a real Edge TPU can do nothing with it,
 // and must not be given it.
 //
-// Errors wrap [ErrBadModel], or [ErrUnsupported] for a model with nothing for an Edge
-// TPU.
+// Errors wrap [ErrBadModel], [ErrUnsupported] for a model with nothing for an Edge TPU, or
+// [ErrRange] for more operators than there can be.
 func Compile(b []byte, opts ...CompileOption) ([]byte, error) {
 	c := compilation{pieces: 1, minRuntime: 12}
 	for _, opt := range opts {
@@ -79,9 +79,11 @@ func (c *compilation) compile(o *original) ([]byte, error) {
 		r.to = min(r.to, r.from+c.first)
 	}
 	pieces := r.divide(c.pieces)
-	if len(pieces) == 0 {
-		return nil, fmt.Errorf("%d operators for an Edge TPU cannot be divided by %d (they are quantised to 8 bits and have fixed shapes): %w",
-			r.to-r.from, c.pieces, ErrUnsupported)
+	switch {
+	case r.to == r.from:
+		return nil, fmt.Errorf("no operator is for an Edge TPU (they are quantised to 8 bits and have fixed shapes): %w", ErrUnsupported)
+	case len(pieces) == 0:
+		return nil, fmt.Errorf("%d operators for an Edge TPU cannot be divided among %d: %w", r.to-r.from, c.pieces, ErrRange)
 	}
 	p := part{inputs: o.Inputs, outputs: o.Outputs, metadata: true}
 	p.steps = operators(0, r.from)

@@ -200,11 +200,11 @@ func TestSplitErrors(t *testing.T) {
 		n     int
 		err   error
 	}{
-		"none":            {"tiny_int8", 0, edgetputest.ErrUnsupported},
-		"negative":        {"tiny_int8", -1, edgetputest.ErrUnsupported},
-		"more than there": {"tiny_int8", 5, edgetputest.ErrUnsupported},
+		"none":            {"tiny_int8", 0, edgetputest.ErrRange},
+		"negative":        {"tiny_int8", -1, edgetputest.ErrRange},
+		"more than there": {"tiny_int8", 5, edgetputest.ErrRange},
 		"resources":       {"counter", 2, edgetputest.ErrUnsupported},
-		"no operators":    {"types/int8", 1, edgetputest.ErrUnsupported},
+		"no operators":    {"types/int8", 1, edgetputest.ErrRange},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -224,7 +224,7 @@ func TestCompileErrors(t *testing.T) {
 		})
 	}
 	_, err := edgetputest.Compile(tiny(t), edgetputest.CustomOps(5))
-	require.ErrorIs(t, err, edgetputest.ErrUnsupported)
+	require.ErrorIs(t, err, edgetputest.ErrRange)
 	_, err = edgetputest.Compile(tiny(t)[:100])
 	require.ErrorIs(t, err, edgetputest.ErrBadModel)
 }

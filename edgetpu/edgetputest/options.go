@@ -44,7 +44,7 @@ func newConfig(opts []Option) (*config, error) {
 func RuntimeVersion(n int) Option {
 	return optionFunc(func(c *config) error {
 		if n < 1 || n > 1000 {
-			return fmt.Errorf("%w: runtime version %d", errOption, n)
+			return fmt.Errorf("%w: runtime version %d, it is from 1 to 1000", ErrRange, n)
 		}
 		c.runtimeVersion = n
 		return nil
@@ -58,7 +58,7 @@ func RuntimeVersion(n int) Option {
 func TimeScale(fraction float64) Option {
 	return optionFunc(func(c *config) error {
 		if !(fraction >= 0 && fraction <= 100) { // false for NaN, too
-			return fmt.Errorf("%w: time scale %v", errOption, fraction)
+			return fmt.Errorf("%w: time scale %v, it is from 0 to 100", ErrRange, fraction)
 		}
 		c.timeScale = fraction
 		return nil
@@ -142,7 +142,7 @@ func (d Device) apply(c *config) error {
 		}
 	}
 	if len(c.devices) == maxDevices {
-		return fmt.Errorf("%w: more than %d devices", errOption, maxDevices)
+		return fmt.Errorf("%w: more than %d devices", ErrRange, maxDevices)
 	}
 	c.devices = append(c.devices, d)
 	return nil

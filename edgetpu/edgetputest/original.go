@@ -48,7 +48,7 @@ const maxModel = 256 << 20
 // parseOriginal verifies the model, so that what follows can trust it.
 func parseOriginal(b []byte) (*original, error) {
 	if len(b) > maxModel {
-		return nil, fmt.Errorf("the model has %d bytes, the simulation takes up to %d: %w", len(b), maxModel, ErrUnsupported)
+		return nil, fmt.Errorf("the model has %d bytes, the simulation takes up to %d: %w", len(b), maxModel, ErrSize)
 	}
 	m, err := model.Parse(b)
 	if err == nil {

@@ -87,10 +87,10 @@ func New(t testing.TB, opts ...Option) *Sim {
 // [Sim.Env], [Sim.Setenv], [Sim.Root] and [Sim.Library] tell how to use it. Close it
 // in the end.
 //
-// The error wraps [ErrUnsupported] on Windows.
+// The error wraps [ErrPlatform] on Windows.
 func Start(opts ...Option) (*Sim, error) {
 	if !supported {
-		return nil, fmt.Errorf("edgetputest: the simulation needs a POSIX system: %w", ErrUnsupported)
+		return nil, fmt.Errorf("edgetputest: the simulation needs a POSIX system: %w", ErrPlatform)
 	}
 	c, err := newConfig(opts)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 // Tensors keep their names, which connect the segments. An output that is made before
 // the last segment is an input of that, and passes through.
 //
-// Errors wrap [ErrBadModel], or [ErrUnsupported] where the model has fewer operators,
-// or would have to be cut where something without a fixed size passes (strings,
-// resources) or where two segments would share a variable.
+// Errors wrap [ErrBadModel], [ErrRange] where the model has fewer operators or n is less
+// than 1, or [ErrUnsupported] where it would have to be cut where something without a
+// fixed size passes (strings, resources) or where two segments would share a variable.
 func Split(b []byte, n int) ([][]byte, error) {
 	o, err := parseOriginal(b)
 	if err != nil {
@@ -31,7 +31,7 @@ func Split(b []byte, n int) ([][]byte, error) {
 func (o *original) split(n int) ([][]byte, error) {
 	ranges := run{0, len(o.Operators)}.divide(n)
 	if len(ranges) == 0 {
-		return nil, fmt.Errorf("%d operators cannot make %d segments: %w", len(o.Operators), n, ErrUnsupported)
+		return nil, fmt.Errorf("%d operators cannot make %d segments: %w", len(o.Operators), n, ErrRange)
 	}
 	var segments [][]byte
 	owner := make(map[int]int) // variable → segment

@@ -82,23 +82,30 @@ func TestBadOptions(t *testing.T) {
 		many = append(many, edgetputest.PCIe(n))
 	}
 	tests := map[string][]edgetputest.Option{
-		"port":          {edgetputest.USB("2")},
-		"no port":       {edgetputest.USB("2-")},
-		"zero":          {edgetputest.USB("2-0")},
-		"path":          {edgetputest.USB("/sys/bus/usb/devices/2-1")},
-		"leading zero":  {edgetputest.USB("2-01")},
-		"too deep":      {edgetputest.USB("2-1.11.11.11.11.11.11.11.11.11.11.11.11.11.11.11.11")},
-		"number":        {edgetputest.PCIe(-1)},
-		"twice":         {edgetputest.USB("2-1"), edgetputest.USB("2-1").Ready()},
-		"too many":      many,
-		"version":       {edgetputest.RuntimeVersion(0)},
-		"scale":         {edgetputest.TimeScale(-1)},
-		"scale, no one": {edgetputest.TimeScale(math.NaN())},
+		"port":         {edgetputest.USB("2")},
+		"no port":      {edgetputest.USB("2-")},
+		"zero":         {edgetputest.USB("2-0")},
+		"path":         {edgetputest.USB("/sys/bus/usb/devices/2-1")},
+		"leading zero": {edgetputest.USB("2-01")},
+		"too deep":     {edgetputest.USB("2-1.11.11.11.11.11.11.11.11.11.11.11.11.11.11.11.11")},
+		"number":       {edgetputest.PCIe(-1)},
+		"twice":        {edgetputest.USB("2-1"), edgetputest.USB("2-1").Ready()},
 	}
 	for name, opts := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := edgetputest.Start(opts...)
 			require.ErrorContains(t, err, "bad option")
+		})
+	}
+	for name, opts := range map[string][]edgetputest.Option{
+		"too many":      many,
+		"version":       {edgetputest.RuntimeVersion(0)},
+		"scale":         {edgetputest.TimeScale(-1)},
+		"scale, no one": {edgetputest.TimeScale(math.NaN())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := edgetputest.Start(opts...)
+			require.ErrorIs(t, err, edgetputest.ErrRange)
 		})
 	}
 	start(t, nil, edgetputest.TimeScale(0))

@@ -16,7 +16,7 @@ type Adapter struct {
 // and must live until after [Adapter.Free].
 //
 // The error wraps ErrDelegateDeclined for a delegate that no old runtime could use,
-// ErrCgoRequired without cgo.
+// ErrMemory where there is none for the adapter, ErrCgoRequired without cgo.
 func Wrap(d unsafe.Pointer) (*Adapter, error) {
 	switch {
 	case !available:
@@ -28,7 +28,7 @@ func Wrap(d unsafe.Pointer) (*Adapter, error) {
 	}
 	c := wrap(d)
 	if c == nil {
-		return nil, fmt.Errorf("adapter for an old delegate: out of memory: %w", errs.ErrDelegateDeclined)
+		return nil, fmt.Errorf("adapter for an old delegate: %w", errs.ErrMemory)
 	}
 	return &Adapter{c: c}, nil
 }
