@@ -53,6 +53,9 @@ type deviceControl struct {
 	bulkIn      atomic.Uint32
 	claimant    atomic.Uint32
 
+	shown atomic.Uint32
+	_     uint32
+
 	creates    atomic.Uint64
 	opens      atomic.Uint64
 	inferences atomic.Uint64
@@ -65,7 +68,7 @@ type deviceControl struct {
 const (
 	maxDevices   = 16
 	controlMagic = 0x31534d53
-	controlSize  = 64 + maxDevices*192
+	controlSize  = 64 + maxDevices*200
 )
 
 // The build fails where the layouts differ.

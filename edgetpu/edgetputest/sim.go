@@ -45,7 +45,6 @@ type simDevice struct {
 
 	mu       sync.Mutex
 	plugged  bool
-	shown    uint32    // the process that sysfs shows to have the device
 	claimant *claimant // another program that has claimed it
 }
 
@@ -314,10 +313,10 @@ func (s *Sim) show(d *simDevice) error {
 	if d.claimant != nil {
 		pid = d.claimant.pid()
 	}
-	if !d.plugged || pid == d.shown {
+	if !d.plugged || pid == d.shown.Load() {
 		return nil
 	}
-	d.shown = pid
+	defer d.shown.Store(pid)
 	if d.typ() == typePCIe {
 		return s.machine.own(d.Device, pid)
 	}
@@ -347,7 +346,7 @@ func (s *Sim) reEnumerate(d *simDevice) error {
 	}
 	d.devnum.Store(s.nextDevnum(d.deviceControl.bus))
 	d.initialised.Store(1)
-	d.shown = 0
+	d.shown.Store(0)
 	return s.machine.plugUSB(d.Device, int(d.devnum.Load()), true)
 }
 
@@ -383,7 +382,8 @@ func (s *Sim) plug(d *simDevice, ready bool) error {
 	if ready {
 		d.initialised.Store(1)
 	}
-	d.plugged, d.shown = true, 0
+	d.plugged = true
+	d.shown.Store(0)
 	d.generation.Add(1)
 	d.present.Store(1)
 	return nil

@@ -123,20 +123,22 @@ func TestProbeSeesTheDevices(t *testing.T) {
 func TestReEnumeration(t *testing.T) {
 	sim := edgetputest.New(t, edgetputest.USB("2-1"))
 	const before = "usb /sys/bus/usb/devices/2-1 (uninitialised, 5000 Mbit/s) /dev/bus/usb/002/002"
-	const after = "usb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s) /dev/bus/usb/002/003"
+	const after = "usb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s, held by this program) /dev/bus/usb/002/003"
 	require.Equal(t, []string{before}, describe(t))
 	d, err := open(usb)
 	require.NoError(t, err)
 	assert.Equal(t, []string{after}, describe(t))
 	assert.NoFileExists(t, filepath.Join(sim.Root(), "dev/bus/usb/002/002"))
 	d.Delete()
+	assert.Equal(t, []string{strings.Replace(after, ", held by this program", "", 1)}, describe(t))
 	mustOpen(t, usb)
 	assert.Equal(t, []string{after}, describe(t), "the firmware stays loaded")
 
 	sim.Unplug(usb)
 	assert.Empty(t, describe(t))
 	sim.Plug(usb)
-	assert.Equal(t, []string{strings.Replace(before, "/002/002", "/002/004", 1)}, describe(t))
+	again := strings.Replace(before, "/002/002", "/002/004", 1)
+	assert.Equal(t, []string{strings.Replace(again, "Mbit/s", "Mbit/s, held by this program", 1)}, describe(t), "the delegate keeps its lock")
 }
 
 // What a lock on a USB device is taken on outlives the firmware and the cable.

@@ -64,6 +64,9 @@ typedef struct {
    * usbfs. The Go side sets it; a reset of the device takes it away. */
   atomic_uint claimant;
 
+  atomic_uint shown; /* process that sysfs shows to have the device; by the Go side */
+  atomic_uint reserved;
+
   atomic_ullong creates;    /* delegates asked for */
   atomic_ullong opens;      /* times it was opened for that */
   atomic_ullong inferences; /* that ended well */
@@ -89,8 +92,8 @@ typedef struct {
 
 _Static_assert(sizeof(atomic_uint) == 4 && sizeof(atomic_ullong) == 8,
                "layout shared with control.go");
-_Static_assert(sizeof(sim_device) == 192, "layout shared with control.go");
-_Static_assert(sizeof(sim_control) == 64 + SIM_MAX_DEVICES * 192,
+_Static_assert(sizeof(sim_device) == 200, "layout shared with control.go");
+_Static_assert(sizeof(sim_control) == 64 + SIM_MAX_DEVICES * 200,
                "layout shared with control.go");
 
 /* The control file of this library; NULL if it has none, or one of another layout. */

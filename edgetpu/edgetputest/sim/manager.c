@@ -64,6 +64,17 @@ static struct timespec soon(void) {
   return t;
 }
 
+/* Waits until sysfs shows that this process has the device, or that it has not any more,
+ * as it does when a system call returns that claims or releases one. */
+static void wait_shown(sim_device* d, bool owned) {
+  unsigned self = (unsigned)getpid();
+  uint64_t end = sim_now_us() + 1000000;
+  while (sim_open() && atomic_load(&d->present) && sim_now_us() < end &&
+         (atomic_load(&d->shown) == self) != owned) {
+    nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+  }
+}
+
 /* Gives back what keeps other processes off. The kernel does so as soon as the device
  * is gone, whatever the process does. */
 static void give_back(sim_context* c) {
@@ -304,12 +315,14 @@ static sim_context* open_device(sim_device* d, const options* o) {
   if (c == NULL) {
     atomic_store(&d->owner, 0);
     close(lock);
+    wait_shown(d, false);
     return NULL;
   }
   atomic_store(&d->performance, o->performance);
   atomic_store(&d->always_dfu, o->always_dfu);
   atomic_store(&d->bulk_in, o->bulk_in);
   atomic_fetch_add(&d->opens, 1);
+  wait_shown(d, true);
   return c;
 }
 
@@ -318,6 +331,7 @@ static void release(sim_context* c) {
   pthread_mutex_lock(&c->mutex); /* the watcher does the same */
   give_back(c);
   pthread_mutex_unlock(&c->mutex);
+  wait_shown(c->device, false);
 }
 
 static void unlink_context(sim_context* c) {
