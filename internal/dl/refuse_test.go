@@ -91,7 +91,7 @@ func TestOpenTruncatedByName(t *testing.T) {
 	content, err := os.ReadFile(whole)
 	require.NoError(t, err)
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name), content[:mapped(t, whole)/2], 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), content[:mapped(t, whole)-1], 0o700))
 	self, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestOpenTruncatedByName$")
