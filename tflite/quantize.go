@@ -8,11 +8,9 @@ import (
 )
 
 // SetFloat32 sets the tensor from real numbers, one per element ([ErrSize]). A
-// quantised tensor gets round(x/scale) + zero point, halves away from zero and
-// clamped to the type's range, by the tensor's own parameters; NaN becomes the zero
-// point. A float tensor gets the nearest number. Other types give [ErrType].
-//
-// This is TFLite's own QUANTIZE operator. SetFloat32 allocates nothing.
+// quantised tensor gets what [Quantize] makes of them by the tensor's own
+// parameters, a float tensor the nearest number. Other types give [ErrType].
+// SetFloat32 allocates nothing.
 func (t *Tensor) SetFloat32(src []float32) error {
 	const op = "set float32"
 	if err := t.acquire(op); err != nil {
@@ -82,13 +80,13 @@ func (t *Tensor) setFloat32(v capi.View, src []float32) error {
 	case TypeBFloat16:
 		return convertTo(t, v, src, NewBFloat16)
 	case TypeInt8:
-		return quantizeTo[int8](t, v, src, math.MinInt8, math.MaxInt8)
+		return quantizeTo[int8](t, v, src)
 	case TypeUint8:
-		return quantizeTo[uint8](t, v, src, 0, math.MaxUint8)
+		return quantizeTo[uint8](t, v, src)
 	case TypeInt16:
-		return quantizeTo[int16](t, v, src, math.MinInt16, math.MaxInt16)
+		return quantizeTo[int16](t, v, src)
 	case TypeInt32:
-		return quantizeTo[int32](t, v, src, math.MinInt32, math.MaxInt32)
+		return quantizeTo[int32](t, v, src)
 	}
 	return t.notFloat()
 }
@@ -141,32 +139,60 @@ func convertFrom[T Element](t *Tensor, v capi.View, dst []float32, f func(T) flo
 	return nil
 }
 
-type quantizedElement interface {
+// QuantizedElement is a Go type that a quantised tensor's integers can have.
+type QuantizedElement interface {
 	int8 | uint8 | int16 | int32
 }
 
-func quantizeTo[T quantizedElement](t *Tensor, v capi.View, src []float32, low, high float64) error {
-	dst, err := elements[T](t, v)
-	if err != nil {
-		return err
-	}
-	channels := channelsOf(t.peek())
-	for k, x := range src {
-		scale, zero := channels.at(k)
-		dst[k] = T(quantize(x, scale, zero, low, high))
-	}
-	return nil
+// Quantize returns the integer that stands for x in a quantised tensor: x times
+// 1/scale in float32, rounded to the nearest integer, halves to even, plus zeroPoint,
+// clamped to the range of T. NaN becomes the zero point. scale is positive.
+//
+// This is the QUANTIZE operator as the runtime computes it by default, through
+// XNNPACK, and the vectorised built-in kernels on 64-bit ARM and in 2.17.1. The plain
+// loops of the built-in kernels, such as those of 2.9.0 and 2.20.0 on amd64, divide in
+// float64 and round halves away from zero; they differ by one quantum for numbers
+// that lie in the middle of two.
+func Quantize[T QuantizedElement](x, scale float32, zeroPoint int) T {
+	low, high := rangeOf[T]()
+	return T(quantize(x, 1/scale, float64(zeroPoint), low, high))
 }
 
-func quantize(x float32, scale, zero, low, high float64) float64 {
-	q := math.Round(float64(x)/scale) + zero
+func quantize(x, inverse float32, zero, low, high float64) float64 {
+	q := math.RoundToEven(float64(x*inverse)) + zero
 	if q != q {
 		q = zero
 	}
 	return min(max(q, low), high)
 }
 
-func dequantizeFrom[T quantizedElement](t *Tensor, v capi.View, dst []float32) error {
+func rangeOf[T QuantizedElement]() (low, high float64) {
+	switch any(T(0)).(type) {
+	case int8:
+		return math.MinInt8, math.MaxInt8
+	case uint8:
+		return 0, math.MaxUint8
+	case int16:
+		return math.MinInt16, math.MaxInt16
+	}
+	return math.MinInt32, math.MaxInt32
+}
+
+func quantizeTo[T QuantizedElement](t *Tensor, v capi.View, src []float32) error {
+	dst, err := elements[T](t, v)
+	if err != nil {
+		return err
+	}
+	low, high := rangeOf[T]()
+	channels := channelsOf(t.peek())
+	for k, x := range src {
+		scale, zero := channels.at(k)
+		dst[k] = T(quantize(x, 1/scale, float64(zero), low, high))
+	}
+	return nil
+}
+
+func dequantizeFrom[T QuantizedElement](t *Tensor, v capi.View, dst []float32) error {
 	src, err := elements[T](t, v)
 	if err != nil {
 		return err
@@ -175,11 +201,11 @@ func dequantizeFrom[T quantizedElement](t *Tensor, v capi.View, dst []float32) e
 	return nil
 }
 
-func dequantize[T quantizedElement](info *TensorInfo, src []T, dst []float32) {
+func dequantize[T QuantizedElement](info *TensorInfo, src []T, dst []float32) {
 	channels := channelsOf(info)
 	for k, q := range src {
 		scale, zero := channels.at(k)
-		dst[k] = float32(scale * (float64(q) - zero))
+		dst[k] = float32(float64(scale) * (float64(q) - float64(zero)))
 	}
 }
 
@@ -202,10 +228,10 @@ func channelsOf(info *TensorInfo) channels {
 	return channels{q: q, stride: stride}
 }
 
-func (c channels) at(k int) (scale, zero float64) {
+func (c channels) at(k int) (scale float32, zero int) {
 	if c.stride == 0 {
-		return float64(c.q.Scale), float64(c.q.ZeroPoint)
+		return c.q.Scale, c.q.ZeroPoint
 	}
 	channel := k / c.stride % len(c.q.Scales)
-	return float64(c.q.Scales[channel]), float64(c.q.ZeroPoints[channel])
+	return c.q.Scales[channel], c.q.ZeroPoints[channel]
 }

@@ -157,7 +157,7 @@ func mapFloat32[T Element](s []T, f func(T) float32) []float32 {
 	return out
 }
 
-func dequantized[T quantizedElement](v Value, s []T) []float32 {
+func dequantized[T QuantizedElement](v Value, s []T) []float32 {
 	out := make([]float32, len(s))
 	dequantize(&v.TensorInfo, s, out)
 	return out

@@ -242,6 +242,34 @@ def counter():
     return m
 
 
+@model("counter_from_seven.tflite")
+def counter_from_seven():
+    """As counter, but the variable starts at 7: a reset to zeros is not enough. Signature
+    count."""
+    m = Model()
+    g, init = m.graph(), m.graph("init")
+    seven = init.tensor("seven", "float32", [1], data=np.float32([7]))
+    init.op(OPS.ASSIGN_VARIABLE, [_variable(init, "total"), seven], [],
+            schema.AssignVariableOptionsT())
+
+    x = g.input("x", "float32", [1])
+    old = g.tensor("old", "float32", [1])
+    total = g.output("total", "float32", [1])
+    g.op(OPS.CALL_ONCE, [], [], options(schema.CallOnceOptionsT, initSubgraphIndex=init.index))
+    handle = _variable(g, "total")
+    g.op(OPS.READ_VARIABLE, [handle], [old], schema.ReadVariableOptionsT())
+    g.op(OPS.ADD, [old, x], [total], schema.AddOptionsT())
+    g.op(OPS.ASSIGN_VARIABLE, [handle, total], [], schema.AssignVariableOptionsT())
+    return m.signature("count", g, {"x": x}, {"total": total})
+
+
+def _variable(g, name):
+    handle = g.tensor(f"{name}_handle", "resource", [])
+    g.op(OPS.VAR_HANDLE, [], [handle],
+         options(schema.VarHandleOptionsT, container="", sharedName=name))
+    return handle
+
+
 # --- strings ----------------------------------------------------------------
 
 
@@ -345,6 +373,21 @@ def per_channel_zero_points():
     return identity("uint8", quant=([0.5, 2], [100, 128], 0))
 
 
+@model("quantize.tflite")
+def quantize():
+    """x to int8, uint8 and int16 by QUANTIZE operators and back by DEQUANTIZE. All
+    scales are 0.1234567, which the test replaces in the file; zero points 3, 131 and 0."""
+    m = Model()
+    g = m.graph()
+    x = g.input("x", "float32", [1], signature=[-1])
+    for type, zero in [("int8", 3), ("uint8", 131), ("int16", 0)]:
+        q = g.output(type, type, [1], signature=[-1], quant=([0.1234567], [zero]))
+        g.op(OPS.QUANTIZE, [x], [q], schema.QuantizeOptionsT(), version=2)
+        back = g.output(f"{type}_back", "float32", [1], signature=[-1])
+        g.op(OPS.DEQUANTIZE, [q], [back], schema.DequantizeOptionsT(), version=3)
+    return m
+
+
 @model("logical_not.tflite")
 def logical_not():
     """y = !x."""
@@ -368,6 +411,53 @@ def cast():
         g.op(OPS.CAST, [x], [y], options(schema.CastOptionsT, inDataType=TYPES["float32"],
                                          outDataType=TYPES[type]))
     return m
+
+
+# --- weights with a scale per channel ----------------------------------------
+
+
+def _dense(x_type, x_quant, scales, w_type="int8", y_type=None):
+    """A dense layer of two units on four inputs."""
+    m = Model()
+    g = m.graph()
+    quantised = x_quant is not None
+    x = g.input("x", x_type, [1, 4], quant=x_quant)
+    w = g.tensor("w", w_type, [2, 4], data=np.array([[10, 20, 30, 40], [-50, 60, -70, 80]], w_type),
+                 quant=(scales, [0] * len(scales), 0))
+    bias_type = {"int8": "int32", "int16": "int64"}.get(x_type, "float32")
+    b = g.tensor("b", bias_type, [2], data=np.array([100, -100], bias_type),
+                 quant=([0.5 * s for s in scales], [0] * len(scales), 0) if quantised else None)
+    y = g.output("y", x_type, [1, 2], quant=x_quant)
+    g.op(OPS.FULLY_CONNECTED, [x, w, b], [y], schema.FullyConnectedOptionsT(), version=4)
+    return m
+
+
+@model("dense_per_channel.tflite")
+def dense_per_channel():
+    """A dense layer in int8 with a scale per unit: TensorFlow's converter writes it so
+    since 2.17, and runtimes as old as 2.9 compute nonsense. [10,-20,30,-40] gives
+    [-9,-128]."""
+    return _dense("int8", ([0.5], [0]), [0.01, 0.02])
+
+
+@model("dense_per_channel_dynamic.tflite")
+def dense_per_channel_dynamic():
+    """As dense_per_channel with float32 at both ends (dynamic-range quantisation):
+    [10,-20,30,-40] gives [90,-240] or so."""
+    return _dense("float32", None, [0.01, 0.02])
+
+
+@model("dense_per_channel_int16.tflite")
+def dense_per_channel_int16():
+    """As dense_per_channel with int16 at both ends: [10,-20,30,-40] gives [-9,-158]."""
+    return _dense("int16", ([0.5], [0]), [0.01, 0.02])
+
+
+@model("dense_per_tensor.tflite")
+def dense_per_tensor():
+    """As dense_per_channel with one scale, 0.01, for both units: [10,-20,30,-40] gives
+    [-9,-79]."""
+    return _dense("int8", ([0.5], [0]), [0.01])
 
 
 # --- custom operators -------------------------------------------------------
