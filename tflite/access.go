@@ -70,7 +70,7 @@ func read[T Element](t *Tensor, dst []T) error {
 
 // Set copies src, exactly one entry per element ([ErrSize]), into the tensor. T
 // must be the element type ([ErrType]); booleans are set from uint8, every value
-// but 0 being true, and int4 from int8 between -8 and 7. Constants of the model give
+// but 0 being true, and int4 from int8 between -8 and 7 ([ErrRange]). Constants of the model give
 // [ErrReadOnly]. Set allocates nothing.
 func Set[T Element](t *Tensor, src []T) error {
 	const op = "set"
@@ -140,7 +140,7 @@ func Data[T Element](t *Tensor) ([]T, error) {
 
 func (t *Tensor) checkLength(what string, got, want int) error {
 	if got != want {
-		return fmt.Errorf("%s has %d elements, tensor %q of shape %v has %d: %w", what, got, t.Name(), t.peek().Shape, want, ErrSize)
+		return fmt.Errorf("%s has %d elements, %s of shape %v has %d: %w", what, got, t.label(), t.peek().Shape, want, ErrSize)
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (t *Tensor) setInt4(src []int8) error {
 		return err
 	}
 	if k := slices.IndexFunc(src, func(x int8) bool { return x < -8 || x > 7 }); k >= 0 {
-		return fmt.Errorf("element %d is %d, int4 of tensor %q goes from -8 to 7: %w", k, src[k], t.Name(), ErrSize)
+		return fmt.Errorf("element %d is %d, int4 of %s goes from -8 to 7: %w", k, src[k], t.label(), ErrRange)
 	}
 	packed := unsafe.Slice((*byte)(v.Data), v.Bytes)
 	clear(packed)
@@ -198,7 +198,7 @@ func (t *Tensor) int4Memory(what string, n int) (capi.View, error) {
 	}
 	want := t.Elements()
 	if v.Bytes < (want+1)/2 {
-		return v, fmt.Errorf("tensor %q of shape %v has only %d bytes: %w", t.Name(), t.peek().Shape, v.Bytes, ErrUnsupported)
+		return v, fmt.Errorf("%s of shape %v has only %d bytes: %w", t.label(), t.peek().Shape, v.Bytes, ErrUnsupported)
 	}
 	return v, t.checkLength(what, n, want)
 }
@@ -223,9 +223,9 @@ func (t *Tensor) copyBytes(op, what string, b []byte, write bool) error {
 	switch {
 	case err != nil:
 	case t.Type() == TypeString:
-		err = fmt.Errorf("tensor %q holds strings, use ReadStrings and SetStrings: %w", t.Name(), ErrType)
+		err = fmt.Errorf("%s holds strings, use ReadStrings and SetStrings: %w", t.label(), ErrType)
 	case len(b) != v.Bytes:
-		err = fmt.Errorf("%s has %d bytes, tensor %q has %d: %w", what, len(b), t.Name(), v.Bytes, ErrSize)
+		err = fmt.Errorf("%s has %d bytes, %s has %d: %w", what, len(b), t.label(), v.Bytes, ErrSize)
 	case write:
 		err = t.writable(v)
 	}

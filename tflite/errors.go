@@ -38,6 +38,8 @@ var (
 	ErrUnresolvedOp = errs.ErrUnresolvedOp
 	// ErrBadModel: the bytes are not a usable model.
 	ErrBadModel = errs.ErrBadModel
+	// ErrPlatform: the processor lacks what the linked runtime needs.
+	ErrPlatform = errs.ErrPlatform
 	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
 	ErrCgoRequired = errs.ErrCgoRequired
 )
@@ -131,10 +133,22 @@ func failf(op, format string, args ...any) error {
 	return &Error{Op: op, Err: fmt.Errorf(format, args...)}
 }
 
+// tidy makes one line of a report, without the folders of the machine that the runtime was
+// built on.
+func tidy(report string) string {
+	words := strings.Fields(report)
+	for k, word := range words {
+		if at := strings.Index(word, "/tensorflow/lite/"); at >= 0 {
+			words[k] = word[at+1:]
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // failed makes an Error from a status and what the runtime reported. sentinel may
 // be nil; a status or report that says more wins over it.
 func failed(op string, status capi.Status, r capi.Reporter, sentinel error) error {
-	detail := strings.Join(strings.Fields(capi.ReporterTake(r)), " ") // one line
+	detail := tidy(capi.ReporterTake(r))
 	switch {
 	case status == capi.UnresolvedOps,
 		strings.Contains(detail, "unresolved custom op"),

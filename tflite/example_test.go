@@ -128,7 +128,7 @@ func ExampleError() {
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, tflite.ErrSize))
 	// Output:
-	// tflite: set: source has 3 elements, tensor "a" of shape [1 8] has 8: wrong size
+	// tflite: set: source has 3 elements, input 0 "a" of shape [1 8] has 8: wrong size
 	// true
 }
 

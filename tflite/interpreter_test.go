@@ -57,8 +57,8 @@ func TestTensorsByName(t *testing.T) {
 	assert.Same(t, output(t, i, 0), sum)
 
 	_, err = i.InputByName("c")
-	require.ErrorIs(t, err, tflite.ErrSize)
-	assert.ErrorContains(t, err, `no tensor is called "c", there is a, b`)
+	require.ErrorIs(t, err, tflite.ErrNotFound)
+	assert.ErrorContains(t, err, `no input is called "c", there is a, b`)
 }
 
 func TestModelMayBeClosedBeforeItsInterpreters(t *testing.T) {
@@ -251,7 +251,7 @@ func TestThreads(t *testing.T) {
 	}
 	for _, n := range []int{-5, 0, 100000} {
 		_, err := tflite.NewInterpreter(load(t, "add"), tflite.WithThreads(n))
-		require.ErrorIs(t, err, tflite.ErrSize)
+		require.ErrorIs(t, err, tflite.ErrRange)
 	}
 }
 

@@ -31,32 +31,21 @@ func (i *Interpreter) Invoke(ctx context.Context) error {
 	if err := i.allocate(op); err != nil {
 		return err
 	}
-	if i.observe == nil {
+	if i.options.observe == nil {
 		return i.invoke(ctx, op)
 	}
 	start := time.Now()
 	err := i.invoke(ctx, op)
-	i.observe(time.Since(start), err)
+	i.options.observe(time.Since(start), err)
 	return err
 }
 
 func (i *Interpreter) invoke(ctx context.Context, op string) error {
-	if i.offload != nil {
+	if i.options.offload != nil {
 		return i.invokeElsewhere(ctx, op)
 	}
-	return i.finish(ctx, op, i.run(ctx, primary{i.res.interpreter}), i.outputs)
+	return i.finish(ctx, op, i.run(ctx, i.primary()), i.outputs)
 }
-
-// graph is what can be invoked and cancelled: the primary graph or a signature's.
-type graph interface {
-	invoke() capi.Status
-	cancel()
-}
-
-type primary struct{ c capi.Interpreter }
-
-func (p primary) invoke() capi.Status { return capi.InterpreterInvoke(p.c) }
-func (p primary) cancel()             { capi.InterpreterCancel(p.c) }
 
 func (i *Interpreter) run(ctx context.Context, g graph) capi.Status {
 	if ctx == nil || ctx.Done() == nil {

@@ -52,10 +52,10 @@ func TestIndexOutOfRange(t *testing.T) {
 	i := interpreter(t, "add")
 	for _, k := range []int{-1, 2, 99, math.MaxInt, math.MinInt} {
 		_, err := i.Input(k)
-		require.ErrorIs(t, err, tflite.ErrSize)
+		require.ErrorIs(t, err, tflite.ErrRange)
 		_, err = i.Output(k)
-		require.ErrorIs(t, err, tflite.ErrSize)
-		require.ErrorIs(t, i.Resize(k, 1, 8), tflite.ErrSize)
+		require.ErrorIs(t, err, tflite.ErrRange)
+		require.ErrorIs(t, i.Resize(k, 1, 8), tflite.ErrRange)
 	}
 }
 

@@ -33,32 +33,36 @@ type modelData struct {
 	refs  int
 	model capi.Model
 	bytes unsafe.Pointer
-	size  int
+	facts
 }
 
 // LoadModel reads a model file. The bytes are copied into memory of our own, so
 // the file may change or vanish afterwards.
 //
 // Errors wrap fs.ErrNotExist and its kin for the file, [ErrBadModel] for its
-// content.
-func LoadModel(path string) (*Model, error) {
+// content, [ErrMemory] where memory runs out or [WithTensorLimit] forbids a tensor, and
+// [ErrPlatform] where the processor lacks what the runtime needs.
+func LoadModel(path string, opts ...ModelOption) (*Model, error) {
 	// Opening a pipe would wait for its writer, and a device may never end.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, failf("load model", "%s is %s, not a model: %w", path, model.FileKind(info.Mode()), ErrBadModel)
 	}
 	f, err := os.Open(path)
-	return loadModel(f, path, err)
+	return loadModel(f, path, err, opts)
 }
 
 // LoadModelFS reads a model file from fsys, an embed.FS for example. Errors are
 // those of [LoadModel].
-func LoadModelFS(fsys fs.FS, name string) (*Model, error) {
+func LoadModelFS(fsys fs.FS, name string, opts ...ModelOption) (*Model, error) {
+	if fsys == nil {
+		return nil, failf("load model", "%s: no file system given: %w", name, fs.ErrInvalid)
+	}
 	f, err := fsys.Open(name)
-	return loadModel(f, name, err)
+	return loadModel(f, name, err, opts)
 }
 
 // loadModel takes what an Open returned.
-func loadModel(f fs.File, name string, err error) (*Model, error) {
+func loadModel(f fs.File, name string, err error, opts []ModelOption) (*Model, error) {
 	if err != nil {
 		return nil, &Error{Op: "load model", Err: err}
 	}
@@ -70,64 +74,74 @@ func loadModel(f fs.File, name string, err error) (*Model, error) {
 	if info.IsDir() {
 		return nil, failf("load model", "%s is a directory, not a model: %w", name, ErrBadModel)
 	}
-	m, err := readModel(f, info.Size())
+	m, err := readModel(f, info.Size(), opts)
 	if e, ok := errors.AsType[*Error](err); ok {
 		return nil, &Error{Op: e.Op, Status: e.Status, Detail: e.Detail, Err: fmt.Errorf("%s: %w", name, e.Err)}
 	}
 	return m, err
 }
 
-// NewModel makes a model of bytes, which are copied. Errors wrap [ErrBadModel].
-func NewModel(b []byte) (*Model, error) {
-	return readModel(bytes.NewReader(b), int64(len(b)))
+// NewModel makes a model of bytes, which are copied. Errors are those of [LoadModel].
+func NewModel(b []byte, opts ...ModelOption) (*Model, error) {
+	return readModel(bytes.NewReader(b), int64(len(b)), opts)
 }
 
 // maxModelSize is what the 32 bit offsets of the file format can address.
 const maxModelSize = math.MaxInt32
 
-func readModel(r io.Reader, size int64) (*Model, error) {
-	if !capi.Available {
-		return nil, &Error{Op: "load model", Err: ErrCgoRequired}
+func readModel(r io.Reader, size int64, opts []ModelOption) (*Model, error) {
+	const op = "load model"
+	if err := usable(); err != nil {
+		return nil, &Error{Op: op, Err: err}
+	}
+	limits, err := newLimits(opts)
+	if err != nil {
+		return nil, &Error{Op: op, Err: err}
 	}
 	if size > maxModelSize {
-		return nil, failf("load model", "%w: %d bytes, more than the format's limit of %d", ErrBadModel, size, maxModelSize)
+		return nil, failf(op, "%w: %d bytes, more than the format's limit of %d", ErrBadModel, size, maxModelSize)
 	}
 	p := capi.Alloc(int(size))
 	if p == nil {
-		return nil, failf("load model", "no memory for the model's %d bytes", size)
+		return nil, failf(op, "the model's %d bytes: %w", size, ErrMemory)
 	}
 	buf := unsafe.Slice((*byte)(p), size)
 	if _, err := io.ReadFull(r, buf); err != nil {
 		capi.Free(p)
-		return nil, failf("load model", "%w: read stopped before %d bytes: %w", ErrBadModel, size, err)
+		return nil, failf(op, "%w: read stopped before %d bytes: %w", ErrBadModel, size, err)
 	}
-	c, err := createModel(buf)
+	data, err := createModel(buf, limits)
 	if err != nil {
 		capi.Free(p)
 		return nil, err
 	}
-	return newModel(&modelData{refs: 1, model: c, bytes: p, size: int(size)}), nil
+	data.bytes = p
+	return newModel(data), nil
 }
 
 // createModel verifies the bytes and has the runtime make a model of them.
 //
 // The runtime's own verifier looks at the file format only: a well-formed file
 // with a graph that makes no sense still crashes it. So ours goes first.
-func createModel(buf []byte) (capi.Model, error) {
+func createModel(buf []byte, limits model.Limits) (*modelData, error) {
+	const op = "load model"
 	parsed, err := model.Parse(buf)
 	if err == nil {
-		err = parsed.Verify()
+		err = parsed.VerifyWithin(limits)
 	}
 	if err != nil {
-		return nil, &Error{Op: "load model", Err: err}
+		return nil, &Error{Op: op, Err: err}
 	}
 	reporter := capi.ReporterNew()
+	if reporter == nil {
+		return nil, noMemory(op)
+	}
 	defer capi.ReporterFree(reporter)
 	c := capi.ModelCreate(unsafe.Pointer(unsafe.SliceData(buf)), len(buf), reporter)
 	if c == nil {
-		return nil, failed("load model", capi.Error, reporter, ErrBadModel)
+		return nil, failed(op, capi.Error, reporter, ErrBadModel)
 	}
-	return c, nil
+	return &modelData{refs: 1, model: c, facts: newFacts(parsed, limits)}, nil
 }
 
 func newModel(data *modelData) *Model {
@@ -162,10 +176,14 @@ func (m *Model) retain() (*modelData, error) {
 	if m.data == nil {
 		return nil, fmt.Errorf("model: %w", ErrClosed)
 	}
-	m.data.mu.Lock()
-	defer m.data.mu.Unlock()
-	m.data.refs++
-	return m.data, nil
+	return m.data.retain(), nil
+}
+
+func (d *modelData) retain() *modelData {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refs++
+	return d
 }
 
 func (d *modelData) release() {

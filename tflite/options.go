@@ -1,10 +1,13 @@
 package tflite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"math"
+	"reflect"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -12,7 +15,8 @@ import (
 	"github.com/gocoral/coral/internal/capi"
 )
 
-// Option configures an [Interpreter].
+// Option configures an [Interpreter]. Of options that set the same thing the last one
+// counts; a nil Option does nothing.
 type Option func(*options) error
 
 // XNNPACKMode says whether an interpreter uses XNNPACK, the vectorised CPU
@@ -49,7 +53,8 @@ type options struct {
 	xnnpack   XNNPACKMode
 	delegates []delegate.Delegate
 	customOps []CustomOp
-	maxBytes  int
+	maxBytes  int64 // 0: what the model was loaded with
+	shapes    []inputShape
 	offload   func(context.Context, *Offload) error
 	observe   func(time.Duration, error)
 	logger    *slog.Logger
@@ -59,12 +64,14 @@ type options struct {
 // threads as it is told to.
 const maxThreads = 1024
 
-// defaultMaxBytes bounds one input tensor after Resize. An allocation that the
-// system refuses ends the process inside 2.9.0, so it must not be tried.
-const defaultMaxBytes = 256 << 20
+// inputShape is what [WithInputShape] asks for.
+type inputShape struct {
+	index int
+	shape []int
+}
 
 func newOptions(opts []Option) (*options, error) {
-	o := &options{threads: 1, maxBytes: defaultMaxBytes, logger: slog.New(slog.DiscardHandler)}
+	o := &options{threads: 1, logger: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		if opt == nil {
 			continue
@@ -76,12 +83,12 @@ func newOptions(opts []Option) (*options, error) {
 	return o, nil
 }
 
-// WithThreads sets the number of threads for CPU kernels, 1 to 1024. The default
-// is 1: on small models the built-in kernels get slower with every further one.
+// WithThreads sets the number of threads for CPU kernels, 1 to 1024 ([ErrRange]). The
+// default is 1: on small models the built-in kernels get slower with every further one.
 func WithThreads(n int) Option {
 	return func(o *options) error {
 		if n < 1 || n > maxThreads {
-			return fmt.Errorf("%d threads asked for, 1 to %d are possible: %w", n, maxThreads, ErrSize)
+			return fmt.Errorf("%d threads asked for, 1 to %d are possible: %w", n, maxThreads, ErrRange)
 		}
 		o.threads = n
 		return nil
@@ -92,7 +99,7 @@ func WithThreads(n int) Option {
 func WithXNNPACK(mode XNNPACKMode) Option {
 	return func(o *options) error {
 		if mode < XNNPACKAuto || mode > XNNPACKOff {
-			return fmt.Errorf("unknown XNNPACK mode %d", mode)
+			return fmt.Errorf("unknown XNNPACK mode %d: %w", mode, ErrRange)
 		}
 		o.xnnpack = mode
 		return nil
@@ -100,19 +107,25 @@ func WithXNNPACK(mode XNNPACKMode) Option {
 }
 
 // WithDelegates has the delegates take their operators in the order given, before
-// XNNPACK gets the rest. The interpreter borrows them: they must not be deleted
-// before it is closed. This module's delegates put an early Delete off by
-// themselves; for those of other libraries it is the caller's duty.
+// XNNPACK gets the rest. The interpreter keeps them from the garbage collector, and they
+// must not be deleted before it is closed. This module's delegates put an early Delete
+// off by themselves; for those of other libraries it is the caller's duty.
 func WithDelegates(ds ...delegate.Delegate) Option {
 	return func(o *options) error {
 		for i, d := range ds {
-			if d == nil || d.Ptr() == nil {
+			if isNil(d) || d.Ptr() == nil {
 				return fmt.Errorf("delegate %d is nil: %w", i, ErrDelegateDeclined)
 			}
 		}
 		o.delegates = append(o.delegates, ds...)
 		return nil
 	}
+}
+
+// isNil also knows a nil pointer inside an interface, which Ptr would follow.
+func isNil(d delegate.Delegate) bool {
+	v := reflect.ValueOf(d)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // WithCustomOp makes an operator available to the model.
@@ -125,7 +138,7 @@ func WithCustomOp(op CustomOp) Option {
 			op.MinVersion, op.MaxVersion = 1, 1
 		}
 		if op.MinVersion < 1 || op.MaxVersion < op.MinVersion || op.MaxVersion > math.MaxInt32 {
-			return fmt.Errorf("custom operator %q: versions %d to %d are no range", op.Name, op.MinVersion, op.MaxVersion)
+			return fmt.Errorf("custom operator %q: versions %d to %d are no range: %w", op.Name, op.MinVersion, op.MaxVersion, ErrRange)
 		}
 		o.customOps = append(o.customOps, op)
 		return nil
@@ -140,14 +153,27 @@ func WithPlaceholderOp(name string) Option {
 	return WithCustomOp(CustomOp{Name: name, Prepare: prepare, Invoke: invoke})
 }
 
-// WithMaxTensorBytes bounds the size of an input after Resize; the default is
-// 256 MiB. A larger shape gives ErrSize.
+// WithInputShape gives an input a shape before the tensors are allocated for the first
+// time, under the rules of [Interpreter.Resize]. A model with open dimensions may need
+// it: at the size in its file, mostly 1, not every graph can be allocated. Given twice
+// for an input, the last one counts.
+func WithInputShape(index int, shape ...int) Option {
+	shape = slices.Clone(shape)
+	return func(o *options) error {
+		o.shapes = slices.DeleteFunc(o.shapes, func(s inputShape) bool { return s.index == index })
+		o.shapes = append(o.shapes, inputShape{index, shape})
+		return nil
+	}
+}
+
+// WithMaxTensorBytes bounds the size of an input after Resize; the default is what the
+// model was loaded with, see [WithTensorLimit]. A larger shape gives ErrSize.
 func WithMaxTensorBytes(n int) Option {
 	return func(o *options) error {
 		if n < 1 {
-			return fmt.Errorf("limit of %d bytes for a tensor: %w", n, ErrSize)
+			return fmt.Errorf("limit of %d bytes for a tensor: %w", n, ErrRange)
 		}
-		o.maxBytes = n
+		o.maxBytes = int64(n)
 		return nil
 	}
 }
@@ -165,9 +191,7 @@ func WithObserver(f func(took time.Duration, err error)) Option {
 // could not be freed) to l. The default is to log nothing.
 func WithLogger(l *slog.Logger) Option {
 	return func(o *options) error {
-		if l != nil {
-			o.logger = l
-		}
+		o.logger = cmp.Or(l, slog.New(slog.DiscardHandler))
 		return nil
 	}
 }

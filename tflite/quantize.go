@@ -114,7 +114,7 @@ func (t *Tensor) readFloat32(v capi.View, dst []float32) error {
 }
 
 func (t *Tensor) notFloat() error {
-	return fmt.Errorf("tensor %q of type %v is neither float nor quantised, use Read and Set: %w", t.Name(), t.Type(), ErrType)
+	return fmt.Errorf("%s of type %v is neither float nor quantised, use Read and Set: %w", t.label(), t.Type(), ErrType)
 }
 
 func convertTo[T Element](t *Tensor, v capi.View, src []float32, f func(float32) T) error {

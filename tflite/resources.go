@@ -16,8 +16,12 @@ type resources struct {
 	model       *modelData
 	reporter    capi.Reporter
 	inspector   capi.Inspector
+	backend     Backend // what the inspector saw when it was made: it may see it again after a Resize
+	layout      int     // of XNNPACK's options
 	xnnpack     capi.Delegate
+	delegates   []delegate.Delegate // kept from the garbage collector
 	borrowed    []delegate.Borrower
+	names       []string // of all delegates, in order of application
 	customOps   []unsafe.Pointer
 	runners     []capi.Runner
 	interpreter capi.Interpreter

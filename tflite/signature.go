@@ -2,7 +2,6 @@ package tflite
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ type Signature struct {
 	inputNames  []string
 	outputNames []string
 
+	shaped    map[int]bool // inputs whose shape was set
 	allocated bool
 	inputs    []*Tensor
 	outputs   []*Tensor
@@ -42,7 +42,7 @@ func (i *Interpreter) Signatures() ([]string, error) {
 }
 
 // Signature returns the signature with the given key. Asking twice gives the same
-// one. An unknown key gives [ErrSize] with the keys there are, a runtime without
+// one. An unknown key gives [ErrNotFound] with the keys there are, a runtime without
 // signatures [ErrUnsupported].
 func (i *Interpreter) Signature(key string) (*Signature, error) {
 	const op = "signature"
@@ -58,18 +58,15 @@ func (i *Interpreter) Signature(key string) (*Signature, error) {
 	}
 	keys := capi.SignatureKeys(i.res.interpreter)
 	if !slices.Contains(keys, key) {
-		return nil, failf(op, "no signature is called %q, there is %s: %w", key, orNone(keys), ErrSize)
+		return nil, failf(op, "no signature is called %q, there is %s: %w", key, orNone(keys), ErrNotFound)
 	}
-	runner := capi.RunnerCreate(i.res.interpreter, key)
-	if runner == nil {
-		return nil, failed(op, capi.Error, i.res.reporter, nil)
+	s := &Signature{owner: i, key: key, shaped: map[int]bool{}}
+	g, err := i.res.signatureGraph(op, s)
+	if err != nil {
+		return nil, err
 	}
-	i.res.runners = append(i.res.runners, runner)
-	s := &Signature{
-		owner: i, key: key, runner: runner,
-		inputNames:  capi.RunnerNames(runner, false),
-		outputNames: capi.RunnerNames(runner, true),
-	}
+	s.runner = g.runner
+	s.inputNames, s.outputNames = capi.RunnerNames(s.runner, false), capi.RunnerNames(s.runner, true)
 	if i.signatures == nil {
 		i.signatures = make(map[string]*Signature)
 	}
@@ -97,23 +94,32 @@ func (s *Signature) acquire(op string) error {
 }
 
 // Key is the signature's name, such as "serving_default".
-func (s *Signature) Key() string { return s.key }
+func (s *Signature) Key() string {
+	if s == nil {
+		return ""
+	}
+	return s.key
+}
 
 // InputNames returns the names of the inputs, in the runtime's order.
-func (s *Signature) InputNames() []string { return slices.Clone(s.inputNames) }
+func (s *Signature) InputNames() []string { return slices.Clone(s.names(input)) }
 
 // OutputNames returns the names of the outputs, in the runtime's order.
-func (s *Signature) OutputNames() []string { return slices.Clone(s.outputNames) }
+func (s *Signature) OutputNames() []string { return slices.Clone(s.names(output)) }
 
 func (s *Signature) names(sd side) []string {
-	if sd == output {
+	switch {
+	case s == nil:
+		return nil
+	case sd == output:
 		return s.outputNames
 	}
 	return s.inputNames
 }
 
-// Input returns the input of that name. The handle is good until the next Resize
-// or Close of the interpreter or any of its signatures.
+// Input returns the input of that name, [ErrNotFound] where there is none. The handle is
+// good until the next Resize or Close of the interpreter or any of its signatures. A
+// tensor that the primary graph or another signature has too is the same memory.
 func (s *Signature) Input(name string) (*Tensor, error) { return s.tensor("input", name, input) }
 
 // Output returns the output of that name, as Input does.
@@ -124,9 +130,9 @@ func (s *Signature) tensor(op, name string, sd side) (*Tensor, error) {
 		return nil, err
 	}
 	defer s.owner.release()
-	k := slices.Index(s.names(sd), name)
-	if k < 0 {
-		return nil, failf(op, "signature %q has no %v called %q, there is %s: %w", s.key, sd, name, orNone(s.names(sd)), ErrSize)
+	k, err := s.index(op, sd, name)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.allocate(op); err != nil {
 		return nil, err
@@ -137,25 +143,12 @@ func (s *Signature) tensor(op, name string, sd side) (*Tensor, error) {
 	return s.inputs[k], nil
 }
 
-// Resize gives an input a new shape, under the rules of [Interpreter.Resize].
-func (s *Signature) Resize(name string, shape ...int) error {
-	const op = "resize"
-	if err := s.acquire(op); err != nil {
-		return err
+func (s *Signature) index(op string, sd side, name string) (int, error) {
+	k := slices.Index(s.names(sd), name)
+	if k < 0 {
+		return k, failf(op, "signature %q has no %v called %q, there is %s: %w", s.key, sd, name, orNone(s.names(sd)), ErrNotFound)
 	}
-	defer s.owner.release()
-	t := capi.RunnerTensor(s.runner, false, name)
-	if !slices.Contains(s.inputNames, name) || t == nil {
-		return failf(op, "signature %q has no input called %q, there is %s: %w", s.key, name, orNone(s.inputNames), ErrSize)
-	}
-	if err := checkShape(shape, capi.TensorInfo(t), typeFromC(capi.TensorView(t).Type), s.owner.maxBytes); err != nil {
-		return &Error{Op: op, Err: err}
-	}
-	s.owner.retire()
-	if status := capi.RunnerResize(s.runner, name, shape); status != capi.OK {
-		return failed(op, status, s.owner.res.reporter, nil)
-	}
-	return nil
+	return k, nil
 }
 
 // Invoke runs the signature's graph once, under the rules of [Interpreter.Invoke].
@@ -171,40 +164,10 @@ func (s *Signature) Invoke(ctx context.Context) error {
 	if err := s.allocate(op); err != nil {
 		return err
 	}
-	return s.owner.finish(ctx, op, s.owner.run(ctx, signatureGraph{s.runner}), s.outputs)
+	return s.owner.finish(ctx, op, s.owner.run(ctx, s.graph()), s.outputs)
 }
 
-type signatureGraph struct{ r capi.Runner }
-
-func (g signatureGraph) invoke() capi.Status { return capi.RunnerInvoke(g.r) }
-func (g signatureGraph) cancel()             { capi.RunnerCancel(g.r) }
-
-func (s *Signature) allocate(op string) error {
-	if s.allocated {
-		return nil
-	}
-	i := s.owner
-	if status := capi.RunnerAllocate(s.runner); status != capi.OK {
-		return failed(op, status, i.res.reporter, nil)
-	}
-	s.inputs, s.outputs = s.newTensors(input), s.newTensors(output)
-	for _, t := range s.inputs {
-		if i.hasInput(t.pointer()) {
-			continue // and it may have been set there
-		}
-		if err := t.prepare(); err != nil {
-			return &Error{Op: op, Err: fmt.Errorf("signature %q: %w", s.key, err)}
-		}
-	}
-	capi.ReporterTake(i.res.reporter)
-	s.allocated = true
-	return nil
-}
-
-// hasInput reports whether the tensor is one of the primary graph's allocated inputs.
-func (i *Interpreter) hasInput(c capi.Tensor) bool {
-	return i.allocated && slices.ContainsFunc(i.inputs, func(t *Tensor) bool { return t.pointer() == c })
-}
+func (s *Signature) graph() graph { return s.owner.graph(s) }
 
 func (s *Signature) newTensors(sd side) []*Tensor {
 	out := make([]*Tensor, len(s.names(sd)))

@@ -30,7 +30,7 @@ func (t *Tensor) ReadStrings() ([]string, error) {
 	}
 	s, err := unpackStrings(unsafe.Slice((*byte)(v.Data), v.Bytes))
 	if err != nil {
-		return nil, &Error{Op: op, Err: fmt.Errorf("tensor %q: %w", t.Name(), err)}
+		return nil, &Error{Op: op, Err: fmt.Errorf("%s: %w", t.label(), err)}
 	}
 	return s, nil
 }
@@ -52,7 +52,7 @@ func (t *Tensor) SetStrings(src []string) error {
 
 func (t *Tensor) setStrings(src []string) error {
 	if t.Type() != TypeString {
-		return fmt.Errorf("tensor %q holds %v, not strings: %w", t.Name(), t.Type(), ErrType)
+		return fmt.Errorf("%s holds %v, not strings: %w", t.label(), t.Type(), ErrType)
 	}
 	if err := t.writable(t.view()); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (t *Tensor) setStrings(src []string) error {
 		return err
 	}
 	if !capi.SetPackedStrings(t.pointer(), packed) {
-		return fmt.Errorf("%s %q takes no strings: %w", t.side, t.Name(), ErrUnsupported)
+		return fmt.Errorf("%s takes no strings: %w", t.label(), ErrUnsupported)
 	}
 	t.refresh()
 	return nil

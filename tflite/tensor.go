@@ -67,11 +67,22 @@ func (t TensorInfo) Elements() int {
 	return n
 }
 
-// newTensor makes the handle for the current generation. The interpreter is held.
-func (i *Interpreter) newTensor(s side, index int) *Tensor {
-	t := &Tensor{owner: i, side: s, index: index, generation: i.generation}
-	t.refresh()
-	return t
+// newTensors makes the handles for the current generation. The interpreter is held.
+func (i *Interpreter) newTensors(sd side) []*Tensor {
+	out := make([]*Tensor, i.primary().count(sd))
+	for k := range out {
+		out[k] = &Tensor{owner: i, side: sd, index: k, generation: i.generation}
+		out[k].refresh()
+	}
+	return out
+}
+
+// label is how errors name the tensor: input 0 "image".
+func (t *Tensor) label() string {
+	if t == nil {
+		return "tensor"
+	}
+	return tensorLabel(t.side, t.index, t.Name())
 }
 
 // pointer looks the tensor up, each time anew: the runtime keeps tensors in a
@@ -131,7 +142,7 @@ func (t *Tensor) prepare() error {
 	switch {
 	case v.Data == nil && v.Bytes > 0:
 		// 2.20 reports success for a tensor it got no memory for.
-		return fmt.Errorf("no memory for the %d bytes of input %q: %w", v.Bytes, t.Name(), ErrSize)
+		return fmt.Errorf("%s of %d bytes: %w", t.label(), v.Bytes, ErrMemory)
 	case t.writable(v) == nil:
 		clear(unsafe.Slice((*byte)(v.Data), v.Bytes))
 	}
@@ -144,15 +155,15 @@ func (t *Tensor) acquire(op string) error {
 		return failf(op, "tensor is nil: %w", ErrStale)
 	}
 	if !t.owner.mu.TryLock() {
-		return &Error{Op: op, Err: fmt.Errorf("tensor %q: %w", t.Name(), ErrBusy)}
+		return &Error{Op: op, Err: fmt.Errorf("%s: %w", t.label(), ErrBusy)}
 	}
 	if t.owner.res == nil {
 		t.owner.mu.Unlock()
-		return failf(op, "tensor %q: %w, its interpreter was closed: %w", t.Name(), ErrStale, ErrClosed)
+		return failf(op, "%s: %w, its interpreter was closed: %w", t.label(), ErrStale, ErrClosed)
 	}
 	if t.generation != t.owner.generation {
 		t.owner.mu.Unlock()
-		return failf(op, "tensor %q: %w, ask the interpreter for it again after Resize", t.Name(), ErrStale)
+		return failf(op, "%s: %w, ask the interpreter for it again after Resize", t.label(), ErrStale)
 	}
 	return nil
 }
@@ -164,10 +175,10 @@ func (t *Tensor) release() { t.owner.mu.Unlock() }
 func (t *Tensor) memory(want Type) (capi.View, error) {
 	v, info := t.view(), t.info.Load()
 	if want != NoType && want != info.Type && (want != TypeUint8 || info.Type != TypeBool) {
-		return v, fmt.Errorf("tensor %q holds %v, not %v: %w", info.Name, info.Type, want, ErrType)
+		return v, fmt.Errorf("%s holds %v, not %v: %w", t.label(), info.Type, want, ErrType)
 	}
 	if v.Data == nil && (v.Bytes > 0 || t.dynamic && !t.filled) {
-		return v, fmt.Errorf("tensor %q has no content before the first Invoke: %w", info.Name, ErrStale)
+		return v, fmt.Errorf("%s has no content before the first Invoke: %w", t.label(), ErrStale)
 	}
 	return v, nil
 }
@@ -175,7 +186,7 @@ func (t *Tensor) memory(want Type) (capi.View, error) {
 // writable refuses tensors whose memory is the model's own.
 func (t *Tensor) writable(v capi.View) error {
 	if v.Allocation == capi.MmapRO {
-		return fmt.Errorf("tensor %q is a constant of the model: %w", t.Name(), ErrReadOnly)
+		return fmt.Errorf("%s is a constant of the model: %w", t.label(), ErrReadOnly)
 	}
 	return nil
 }
@@ -184,10 +195,10 @@ func (t *Tensor) writable(v capi.View) error {
 func elements[T Element](t *Tensor, v capi.View) ([]T, error) {
 	size := int(unsafe.Sizeof(*new(T)))
 	if uintptr(v.Data)%uintptr(size) != 0 && size <= 8 {
-		return nil, fmt.Errorf("tensor %q is not aligned for its type: %w", t.Name(), ErrUnsupported)
+		return nil, fmt.Errorf("%s is not aligned for its type: %w", t.label(), ErrUnsupported)
 	}
 	if v.Bytes%size != 0 {
-		return nil, fmt.Errorf("tensor %q has %d bytes, no multiple of %d: %w", t.Name(), v.Bytes, size, ErrSize)
+		return nil, fmt.Errorf("%s has %d bytes, no multiple of %d: %w", t.label(), v.Bytes, size, ErrSize)
 	}
 	return unsafe.Slice((*T)(v.Data), v.Bytes/size), nil
 }

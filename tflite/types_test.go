@@ -88,7 +88,7 @@ func TestInt4Range(t *testing.T) {
 	}
 	i := interpreter(t, "types/int4")
 	err := tflite.Set(input(t, i, 0), []int8{0, 0, 0, 8, 0, 0})
-	require.ErrorIs(t, err, tflite.ErrSize)
+	require.ErrorIs(t, err, tflite.ErrRange)
 	assert.ErrorContains(t, err, "element 3 is 8")
 	require.ErrorIs(t, tflite.Set(input(t, i, 0), []int8{0}), tflite.ErrSize)
 	require.ErrorIs(t, tflite.Use(input(t, i, 0), func([]int8) error { return nil }), tflite.ErrType)

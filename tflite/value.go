@@ -53,7 +53,7 @@ func (t *Tensor) value(v *Value) (err error) {
 	case TypeString:
 		v.Data, err = t.ReadStrings()
 	default:
-		err = failf("value", "tensor %q of type %v has no content in Go: %w", t.Name(), t.Type(), ErrType)
+		err = failf("value", "%s of type %v has no content in Go: %w", t.label(), t.Type(), ErrType)
 	}
 	v.TensorInfo = t.Info()
 	return err
@@ -105,12 +105,12 @@ func (t *Tensor) SetValue(data any) error {
 	case []string:
 		return t.SetStrings(s)
 	}
-	return failf("set value", "%T cannot be the content of tensor %q, give a slice of %v: %w", data, t.Name(), t.Type(), ErrType)
+	return failf("set value", "%T cannot be the content of %s, give a slice of %v: %w", data, t.label(), t.Type(), ErrType)
 }
 
 func (t *Tensor) setBools(src []bool) error {
 	if t.Type() != TypeBool {
-		return failf("set value", "tensor %q holds %v, not bool: %w", t.Name(), t.Type(), ErrType)
+		return failf("set value", "%s holds %v, not bool: %w", t.label(), t.Type(), ErrType)
 	}
 	b := make([]uint8, len(src))
 	for k, x := range src {

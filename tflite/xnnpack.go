@@ -11,7 +11,5 @@ const (
 	noXNNPACK = -1
 )
 
-func xnnpackLayout() int { return capi.XNNPACKLayout(capi.Version()) }
-
 // HasXNNPACK reports whether the linked runtime was built with XNNPACK.
 func HasXNNPACK() bool { return capi.HasXNNPACK() }

@@ -123,6 +123,12 @@ func InspectorReport(i Inspector) (taken []Usage, builtin int) {
 	return taken, int(r.builtin)
 }
 
+// InspectorEmpty reports whether an operator writes a tensor without elements, once the
+// tensors are allocated. known is the tensor with the given number in the primary graph.
+func InspectorEmpty(i Inspector, known Tensor, index int) bool {
+	return bool(C.coral_inspector_empty((*C.coral_inspector)(i), (*C.TfLiteTensor)(known), C.int32_t(index)))
+}
+
 // InterpreterCreate returns nil when the model cannot be built or a delegate
 // fails; the reporter then has the reason.
 func InterpreterCreate(m Model, o Options) Interpreter {
@@ -228,6 +234,12 @@ func TensorInfo(t Tensor) Info {
 // form (count, offsets, bytes); false when the tensor cannot take it.
 func SetPackedStrings(t Tensor, packed []byte) bool {
 	return bool(C.coral_set_packed_strings((*C.TfLiteTensor)(t), unsafe.Pointer(unsafe.SliceData(packed)), C.size_t(len(packed))))
+}
+
+// CopyContent copies what one tensor holds to another one of the same type and size;
+// false where that cannot be. Constants of the model stay as they are.
+func CopyContent(to, from Tensor) bool {
+	return bool(C.coral_copy_content((*C.TfLiteTensor)(to), (*C.TfLiteTensor)(from)))
 }
 
 // HasSignatures reports whether the runtime knows signatures.

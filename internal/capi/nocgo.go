@@ -69,6 +69,9 @@ func InspectorDelegate(Inspector) Delegate { return nil }
 // InspectorReport: see the cgo build.
 func InspectorReport(Inspector) ([]Usage, int) { return nil, 0 }
 
+// InspectorEmpty: see the cgo build.
+func InspectorEmpty(Inspector, Tensor, int) bool { return false }
+
 // InterpreterCreate: see the cgo build.
 func InterpreterCreate(Model, Options) Interpreter { return nil }
 
@@ -116,6 +119,9 @@ func TensorInfo(Tensor) Info { return Info{} }
 
 // SetPackedStrings: see the cgo build.
 func SetPackedStrings(Tensor, []byte) bool { return false }
+
+// CopyContent: see the cgo build.
+func CopyContent(Tensor, Tensor) bool { return false }
 
 // HasSignatures: see the cgo build.
 func HasSignatures() bool { return false }

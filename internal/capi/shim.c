@@ -289,9 +289,17 @@ TfLiteStatus coral_placeholder_invoke(TfLiteContext* context, void* n) {
 
 /* --- graph inspection --------------------------------------------------------------- */
 
+/* A tensor that an operator writes. */
+typedef struct {
+  const TfLiteContext* graph;
+  int index;
+} written_tensor;
+
 struct coral_inspector {
   TfLiteDelegate delegate;
   coral_graph_report report;
+  written_tensor* written;
+  size_t written_count;
 };
 
 static int index_of(const coral_graph_report* r, const void* delegate) {
@@ -301,8 +309,24 @@ static int index_of(const coral_graph_report* r, const void* delegate) {
   return -1;
 }
 
+static void remember_outputs(coral_inspector* inspector,
+                             const TfLiteContext* context, const node* n) {
+  if (n->outputs == NULL || n->outputs->size <= 0) return;
+  size_t count = inspector->written_count;
+  written_tensor* grown =
+      realloc(inspector->written,
+              (count + (size_t)n->outputs->size) * sizeof(written_tensor));
+  if (grown == NULL) return;
+  inspector->written = grown;
+  for (int i = 0; i < n->outputs->size; i++) {
+    grown[count++] = (written_tensor){context, n->outputs->data[i]};
+  }
+  inspector->written_count = count;
+}
+
 static TfLiteStatus inspect(TfLiteContext* context, TfLiteDelegate* delegate) {
-  coral_graph_report* r = &((coral_inspector*)delegate->data)->report;
+  coral_inspector* inspector = delegate->data;
+  coral_graph_report* r = &inspector->report;
   int_array* plan = NULL;
   if (context->GetExecutionPlan(context, &plan) != kTfLiteOk) return kTfLiteOk;
   for (int i = 0; i < plan->size; i++) {
@@ -312,6 +336,7 @@ static TfLiteStatus inspect(TfLiteContext* context, TfLiteDelegate* delegate) {
                                         &registration) != kTfLiteOk) {
       continue;
     }
+    remember_outputs(inspector, context, n);
     int owner = n->delegate ? index_of(r, n->delegate) : -1;
     if (owner < 0) {
       r->builtin++;
@@ -351,7 +376,35 @@ coral_graph_report coral_inspector_report(const coral_inspector* inspector) {
   return inspector->report;
 }
 
-void coral_inspector_free(coral_inspector* inspector) { free(inspector); }
+static bool known_layout(const coral_inspector* inspector,
+                         const TfLiteTensor* known, int32_t index) {
+  for (size_t i = 0; i < inspector->written_count; i++) {
+    if (inspector->written[i].graph->tensors + index == known) return true;
+  }
+  return false;
+}
+
+static bool is_empty(const TfLiteTensor* t) {
+  return t->bytes == 0 && t->allocation_type != CORAL_DYNAMIC &&
+         (t->type == kTfLiteFloat32 || t->type == kTfLiteInt8 ||
+          t->type == kTfLiteUInt8);
+}
+
+bool coral_inspector_empty(const coral_inspector* inspector,
+                           const TfLiteTensor* known, int32_t index) {
+  if (!known_layout(inspector, known, index)) return false;
+  for (size_t i = 0; i < inspector->written_count; i++) {
+    written_tensor w = inspector->written[i];
+    if (w.index < 0 || (size_t)w.index >= w.graph->tensors_size) continue;
+    if (is_empty(&w.graph->tensors[w.index])) return true;
+  }
+  return false;
+}
+
+void coral_inspector_free(coral_inspector* inspector) {
+  free(inspector->written);
+  free(inspector);
+}
 
 /* --- tensors --------------------------------------------------------------------------- */
 
@@ -413,6 +466,21 @@ bool coral_set_packed_strings(TfLiteTensor* t, const void* packed, size_t n) {
   if (t->data == NULL) return false;
   memcpy(t->data, packed, n);
   t->bytes = n;
+  return true;
+}
+
+bool coral_copy_content(TfLiteTensor* to, const TfLiteTensor* from) {
+  coral_view source = coral_view_of(from), target = coral_view_of(to);
+  if (source.type != target.type) return false;
+  if (source.type == kTfLiteString && target.allocation == CORAL_DYNAMIC) {
+    return source.data != NULL &&
+           coral_set_packed_strings(to, source.data, source.bytes);
+  }
+  if (target.allocation == CORAL_MMAP_RO) return true;
+  if (source.bytes != target.bytes) return false;
+  if (source.bytes == 0) return true;
+  if (source.data == NULL || target.data == NULL) return false;
+  memcpy(target.data, source.data, source.bytes);
   return true;
 }
 

@@ -67,6 +67,11 @@ coral_inspector* coral_inspector_new(void);
 void coral_inspector_watch(coral_inspector*, const void* delegate);
 TfLiteDelegate* coral_inspector_delegate(coral_inspector*);
 coral_graph_report coral_inspector_report(const coral_inspector*);
+/* Whether an operator that the inspector saw writes a tensor without elements, once
+ * the tensors are allocated. known is the tensor of the given number in the primary
+ * graph: where it is not at the place that our declarations say, false. */
+bool coral_inspector_empty(const coral_inspector*, const TfLiteTensor* known,
+                           int32_t index);
 void coral_inspector_free(coral_inspector*);
 
 /* --- tensors ---------------------------------------------------------------- */
@@ -100,6 +105,11 @@ coral_tensor_info coral_tensor_info_of(const TfLiteTensor*);
 
 /* Replaces the content of a string tensor by n bytes in TFLite's packed form. */
 bool coral_set_packed_strings(TfLiteTensor*, const void* packed, size_t n);
+
+/* Copies what one tensor holds to another one of the same type and size. False where
+ * that cannot be: other sizes, no memory. Constants of the model are left alone, which
+ * is success. */
+bool coral_copy_content(TfLiteTensor* to, const TfLiteTensor* from);
 
 /* --- signatures: false, NULL or 0 where the runtime has none --------------- */
 

@@ -108,6 +108,41 @@ def dynamic_output():
     return m
 
 
+@model("open_conv.tflite")
+def open_conv():
+    """Sums of four neighbours in steps of two, by a convolution without padding. Both
+    dimensions of x are open, and at [1,1], the shape in the file, the convolution is
+    larger than its input: the built-in kernels refuse, XNNPACK ends the process."""
+    m = Model()
+    g = m.graph()
+    x = g.input("x", "float32", [1, 1], signature=[-1, -1])
+    last = g.tensor("last", "int32", [], data=np.int32(-1))
+    second = g.tensor("second", "int32", [], data=np.int32(1))
+    deep = g.tensor("deep", "float32", [1, 1, 1], signature=[-1, -1, 1])
+    wide = g.tensor("wide", "float32", [1, 1, 1, 1], signature=[-1, 1, -1, 1])
+    ones = g.tensor("ones", "float32", [1, 1, 4, 1], data=np.ones([1, 1, 4, 1], np.float32))
+    zero = g.tensor("zero", "float32", [1], data=np.zeros(1, np.float32))
+    y = g.output("y", "float32", [1, 1, 1, 1], signature=[-1, 1, -1, 1])
+    g.op(OPS.EXPAND_DIMS, [x, last], [deep], schema.ExpandDimsOptionsT())
+    g.op(OPS.EXPAND_DIMS, [deep, second], [wide], schema.ExpandDimsOptionsT())
+    g.op(OPS.CONV_2D, [wide, ones, zero], [y],
+         options(schema.Conv2DOptionsT, padding=schema.Padding.VALID, strideW=2, strideH=1))
+    return m.signature("sum", g, {"x": x}, {"y": y})
+
+
+@model("one_graph_two_signatures.tflite")
+def one_graph_two_signatures():
+    """y = -x under two signatures, first and second, over the one graph."""
+    m = Model()
+    g = m.graph()
+    x = g.input("x", "float32", [4], signature=[-1])
+    y = g.output("y", "float32", [4], signature=[-1])
+    g.op(OPS.NEG, [x], [y], schema.NegOptionsT())
+    for key in ("first", "second"):
+        m.signature(key, g, {"x": x}, {"y": y})
+    return m
+
+
 @model("while.tflite")
 def while_():
     """Doubles x until it is 100 or more: a WHILE with subgraphs cond and body. With x ≤
@@ -221,7 +256,7 @@ def lstm():
 @model("counter.tflite")
 def counter():
     """total = total + x, with total in a resource variable that a CALL_ONCE sets to
-    zero. It is no variable tensor: ResetVariables leaves it alone."""
+    zero. It is no variable tensor: the runtime's own reset leaves it alone."""
     m = Model()
     g, init = m.graph(), m.graph("init")
     handle = init.tensor("handle", "resource", [])
@@ -416,13 +451,13 @@ def cast():
 # --- weights with a scale per channel ----------------------------------------
 
 
-def _dense(x_type, x_quant, scales, w_type="int8", y_type=None):
-    """A dense layer of two units on four inputs."""
+def _dense(x_type, x_quant, scales):
+    """A dense layer of two units on four inputs, with weights in int8."""
     m = Model()
     g = m.graph()
     quantised = x_quant is not None
     x = g.input("x", x_type, [1, 4], quant=x_quant)
-    w = g.tensor("w", w_type, [2, 4], data=np.array([[10, 20, 30, 40], [-50, 60, -70, 80]], w_type),
+    w = g.tensor("w", "int8", [2, 4], data=np.int8([[10, 20, 30, 40], [-50, 60, -70, 80]]),
                  quant=(scales, [0] * len(scales), 0))
     bias_type = {"int8": "int32", "int16": "int64"}.get(x_type, "float32")
     b = g.tensor("b", bias_type, [2], data=np.array([100, -100], bias_type),
@@ -449,14 +484,14 @@ def dense_per_channel_dynamic():
 
 @model("dense_per_channel_int16.tflite")
 def dense_per_channel_int16():
-    """As dense_per_channel with int16 at both ends: [10,-20,30,-40] gives [-9,-158]."""
+    """As dense_per_channel with int16 at both ends: [10,-20,30,-40] gives [-9,-142]."""
     return _dense("int16", ([0.5], [0]), [0.01, 0.02])
 
 
 @model("dense_per_tensor.tflite")
 def dense_per_tensor():
     """As dense_per_channel with one scale, 0.01, for both units: [10,-20,30,-40] gives
-    [-9,-79]."""
+    [-9,-71]."""
     return _dense("int8", ([0.5], [0]), [0.01])
 
 

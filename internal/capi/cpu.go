@@ -1,0 +1,50 @@
+package capi
+
+import (
+	"runtime"
+	"sync"
+
+	"golang.org/x/sys/cpu"
+)
+
+// platform is a build of the runtime.
+type platform struct{ version, os, arch string }
+
+// feature is a part of an instruction set.
+type feature struct {
+	name    string
+	present bool
+}
+
+// needed tells what the builds of third_party/runtimes.json need beyond the baseline of
+// their architecture, without looking before they use it. Linux 2.17.1 was compiled for
+// SSE4.2: on a processor without (qemu's qemu64, core2duo and Penryn) it ends in
+// TfLiteInterpreterCreate, by pmovsxdq or pcmpgtq. 2.9.0 and 2.20.0 run on all of them,
+// and choose faster kernels where the processor has more.
+func needed() map[platform][]feature {
+	return map[platform][]feature{
+		{"2.17.1", "linux", "amd64"}: {
+			{"SSE3", cpu.X86.HasSSE3},
+			{"SSSE3", cpu.X86.HasSSSE3},
+			{"SSE4.1", cpu.X86.HasSSE41},
+			{"SSE4.2", cpu.X86.HasSSE42},
+			{"POPCNT", cpu.X86.HasPOPCNT},
+		},
+	}
+}
+
+// MissingCPUFeatures returns what the linked runtime needs and the processor lacks. It
+// calls nothing of the runtime that may need it.
+var MissingCPUFeatures = sync.OnceValue(func() []string {
+	return missing(needed()[platform{Version(), runtime.GOOS, runtime.GOARCH}])
+})
+
+func missing(features []feature) []string {
+	var names []string
+	for _, f := range features {
+		if !f.present {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
