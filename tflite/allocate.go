@@ -119,15 +119,15 @@ func (i *Interpreter) isAllocated(g graph) bool {
 	return false
 }
 
-// chooseKernels sees to it that XNNPACK gets no graph that it would end the process
-// with. It does not check what it is given: a convolution larger than its picture
-// passes the allocation and reads through a null pointer when it runs. So the built-in
-// kernels are asked first whether they accept the shapes, and do the work themselves
-// where a tensor has no elements. That costs an interpreter, so only shapes are looked
-// at that may be other than the converter saw.
+// chooseKernels has shapes tried that may be other than the converter saw, and sees to it
+// that XNNPACK gets no graph that it would end the process with: it does not check
+// what it is given, and a convolution larger than its picture passes the allocation and
+// reads through a null pointer when it runs. Where a tensor has no elements, the
+// built-in kernels do the work.
 func (i *Interpreter) chooseKernels(op string, s *Signature) error {
-	brought := i.layout == noXNNPACK && i.res.onlyXNNPACK()
-	if i.layout == noXNNPACK && !brought || !i.res.model.openSize && !i.resized() {
+	wanted, brought := i.layout != noXNNPACK, i.res.xnnpack == nil && i.res.onlyXNNPACK()
+	foreign := len(i.options.delegates) > 0 && !brought
+	if foreign || !i.resized() && !(i.res.model.openSize && (wanted || brought)) {
 		return nil
 	}
 	empty, err := i.tryShapes(op, s)
@@ -145,7 +145,8 @@ func (i *Interpreter) chooseKernels(op string, s *Signature) error {
 }
 
 // tryShapes has the built-in kernels allocate the graph of s with the shapes that its
-// inputs have, in an interpreter of its own.
+// inputs have, in an interpreter of its own. One that lacks memory says so there; one
+// that had memory before, and gets no more, ends the process (2.17.1).
 func (i *Interpreter) tryShapes(op string, s *Signature) (empty bool, err error) {
 	plain := *i.options
 	plain.delegates = nil
@@ -166,8 +167,23 @@ func (i *Interpreter) tryShapes(op string, s *Signature) (empty bool, err error)
 	if status := g.allocate(); status != capi.OK {
 		return false, failed(op, status, r.reporter, nil)
 	}
+	if err := checkMemory(g); err != nil {
+		return false, &Error{Op: op, Err: err}
+	}
 	last := r.model.last
 	return capi.InspectorEmpty(r.inspector, primary{r.interpreter}.tensor(last.side, last.index), last.number), nil
+}
+
+// checkMemory looks for inputs that a successful allocation got no memory for. Outputs have
+// none before they are computed, if the graph has to run for their size.
+func checkMemory(g graph) error {
+	for k := range g.count(input) {
+		v := capi.TensorView(g.tensor(input, k))
+		if v.Data == nil && v.Bytes > 0 && v.Allocation != capi.Dynamic {
+			return fmt.Errorf("%s of %d bytes: %w", tensorLabel(input, k, g.name(input, k)), v.Bytes, ErrMemory)
+		}
+	}
+	return nil
 }
 
 func (i *Interpreter) anyAllocated() bool {

@@ -154,6 +154,8 @@ func failed(op string, status capi.Status, r capi.Reporter, sentinel error) erro
 		strings.Contains(detail, "unresolved custom op"),
 		strings.Contains(detail, "Didn't find op for builtin opcode"):
 		sentinel = ErrUnresolvedOp
+	case strings.Contains(detail, "ailed to allocate"), strings.Contains(detail, "out of memory"):
+		sentinel = ErrMemory
 	case status == capi.DelegateError:
 		sentinel = ErrDelegateDeclined
 	}

@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"internal/tflitewriter": {"github.com/google/flatbuffers", "internal/errs", "model"},
 	"internal/cc":           {},
 	"internal/errs":         {},
-	"internal/capi":         {"internal/errs"},
+	"internal/capi":         {"golang.org/x/sys", "internal/errs"},
 	"internal/dl":           {"internal/cc", "internal/errs", "internal/files"},
 	"internal/oldabi":       {"internal/errs"},
 	"internal/borrow":       {"internal/errs"},

@@ -130,6 +130,21 @@ def open_conv():
     return m.signature("sum", g, {"x": x}, {"y": y})
 
 
+@model("open_rows.tflite")
+def open_rows():
+    """y = -x reshaped to rows of four. Both dimensions of x are open, and at [1,1], the
+    shape in the file, the graph cannot be allocated."""
+    m = Model()
+    g = m.graph()
+    x = g.input("x", "float32", [1, 1], signature=[-1, -1])
+    shape = g.tensor("shape", "int32", [2], data=np.int32([-1, 4]))
+    rows = g.tensor("rows", "float32", [1, 4], signature=[-1, 4])
+    g.op(OPS.RESHAPE, [x, shape], [rows])
+    g.op(OPS.NEG, [rows], [g.output("y", "float32", [1, 4], signature=[-1, 4])],
+         schema.NegOptionsT())
+    return m
+
+
 @model("one_graph_two_signatures.tflite")
 def one_graph_two_signatures():
     """y = -x under two signatures, first and second, over the one graph."""
@@ -296,6 +311,31 @@ def counter_from_seven():
     g.op(OPS.ADD, [old, x], [total], schema.AddOptionsT())
     g.op(OPS.ASSIGN_VARIABLE, [handle, total], [], schema.AssignVariableOptionsT())
     return m.signature("count", g, {"x": x}, {"total": total})
+
+
+@model("remembered_words.tflite")
+def remembered_words():
+    """equal[i] = words[i] == "yes", and calls, a resource variable that starts at 0 and
+    counts: a reset has to keep strings that were set. words is of open length, so that
+    equal has its size once the graph has run."""
+    m = Model()
+    g, init = m.graph(), m.graph("init")
+    zero = init.tensor("zero", "float32", [1], data=np.float32([0]))
+    init.op(OPS.ASSIGN_VARIABLE, [_variable(init, "calls"), zero], [],
+            schema.AssignVariableOptionsT())
+
+    words = g.input("words", "string", [1], signature=[-1])
+    yes = g.tensor("yes", "string", [1], data=strings("yes"))
+    equal = g.output("equal", "bool", [1], signature=[-1])
+    old, one = g.tensor("old", "float32", [1]), g.tensor("one", "float32", [1], data=np.float32([1]))
+    calls = g.output("calls", "float32", [1])
+    g.op(OPS.EQUAL, [words, yes], [equal], schema.EqualOptionsT(), version=3)
+    g.op(OPS.CALL_ONCE, [], [], options(schema.CallOnceOptionsT, initSubgraphIndex=init.index))
+    handle = _variable(g, "calls")
+    g.op(OPS.READ_VARIABLE, [handle], [old], schema.ReadVariableOptionsT())
+    g.op(OPS.ADD, [old, one], [calls], schema.AddOptionsT())
+    g.op(OPS.ASSIGN_VARIABLE, [handle, calls], [], schema.AssignVariableOptionsT())
+    return m
 
 
 def _variable(g, name):
