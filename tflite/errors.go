@@ -98,6 +98,9 @@ type Error struct {
 
 // Error joins operation, cause and the runtime's own words.
 func (e *Error) Error() string {
+	if e == nil {
+		return "tflite: no error"
+	}
 	var b strings.Builder
 	b.WriteString("tflite: ")
 	b.WriteString(e.Op)
@@ -117,12 +120,17 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns Err.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // StatusOf returns the runtime's result code inside err: [StatusOK] when there is
 // none.
 func StatusOf(err error) Status {
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
 		return e.Status
 	}
 	return StatusOK

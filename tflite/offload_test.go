@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -69,4 +70,66 @@ func TestPlaceholderOp(t *testing.T) {
 	set[float32](t, input(t, i, 0), 1, 2, 3, 4)
 	invoke(t, i)
 	assert.Equal(t, []float32{1, 2, 3, 4}, read[float32](t, output(t, i, 0)))
+}
+
+// An Offload that is kept beyond its call, or used by several goroutines, answers with an
+// error: its memory and its interpreter may be gone.
+func TestOffloadBeyondItsCall(t *testing.T) {
+	var kept *tflite.Offload
+	i := interpreter(t, "add", tflite.WithOffload(func(_ context.Context, o *tflite.Offload) error {
+		kept = o
+		return nil
+	}))
+	over := func(o *tflite.Offload) {
+		t.Helper()
+		require.ErrorIs(t, o.Local(t.Context()), tflite.ErrClosed)
+		require.ErrorIs(t, o.ResetVariables(), tflite.ErrClosed)
+		assert.Empty(t, o.Inputs())
+		assert.Empty(t, o.Outputs())
+	}
+	invoke(t, i)
+	first := kept
+	over(first)
+	invoke(t, i)
+	over(first)
+	require.NoError(t, i.Close())
+	over(kept)
+	over(nil)
+	over(&tflite.Offload{})
+}
+
+func TestOffloadFromManyGoroutines(t *testing.T) {
+	var wg sync.WaitGroup
+	i := interpreter(t, "counter", tflite.WithOffload(func(ctx context.Context, o *tflite.Offload) error {
+		for g := range 8 {
+			wg.Go(func() {
+				var err error
+				if g == 0 {
+					err = o.ResetVariables()
+				} else {
+					err = o.Local(ctx)
+				}
+				if !errors.Is(err, tflite.ErrBusy) && !errors.Is(err, tflite.ErrClosed) {
+					assert.NoError(t, err)
+				}
+				_ = o.Inputs()
+			})
+		}
+		return nil // without waiting for them
+	}))
+	for range 100 {
+		invoke(t, i)
+	}
+	wg.Wait()
+}
+
+func TestOffloadThatPanics(t *testing.T) {
+	var kept *tflite.Offload
+	i := interpreter(t, "add", tflite.WithOffload(func(_ context.Context, o *tflite.Offload) error {
+		kept = o
+		panic("mine")
+	}))
+	assert.PanicsWithValue(t, "mine", func() { _ = i.Invoke(t.Context()) })
+	require.ErrorIs(t, kept.Local(t.Context()), tflite.ErrClosed)
+	require.NoError(t, i.Close(), "and the interpreter is free")
 }

@@ -2,6 +2,7 @@ package tflite_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -128,4 +129,63 @@ func TestSignatureHonoursTheContext(t *testing.T) {
 	defer cancel()
 	<-ctx.Done()
 	require.ErrorIs(t, s.Invoke(ctx), context.DeadlineExceeded)
+}
+
+// What a signature was given stays, whatever is asked of the interpreter next.
+func TestInputsOfASignatureStay(t *testing.T) {
+	needSignatures(t)
+	for name, ask := range map[string]func(*tflite.Interpreter) error{
+		"Input":           func(i *tflite.Interpreter) error { _, err := i.Input(0); return err },
+		"Output":          func(i *tflite.Interpreter) error { _, err := i.Output(0); return err },
+		"InputByName":     func(i *tflite.Interpreter) error { _, err := i.InputByName("a"); return err },
+		"AllocateTensors": (*tflite.Interpreter).AllocateTensors,
+		"ResetVariables":  (*tflite.Interpreter).ResetVariables,
+		"Invoke":          func(i *tflite.Interpreter) error { return i.Invoke(t.Context()) },
+	} {
+		i := interpreter(t, "add_dynamic")
+		s := signature(t, i, "serving_default")
+		require.NoError(t, s.Resize("a", 2, 4))
+		require.NoError(t, s.Resize("b", 2, 4))
+		for k, input := range []string{"a", "b"} {
+			x, err := s.Input(input)
+			require.NoError(t, err)
+			set(t, x, slices.Repeat([]float32{float32(k + 1)}, 8)...)
+		}
+		require.NoError(t, ask(i), name)
+		require.NoError(t, s.Invoke(t.Context()))
+		sum, err := s.Output("sum")
+		require.NoError(t, err)
+		assert.Equal(t, slices.Repeat([]float32{3}, 8), read[float32](t, sum), name)
+	}
+}
+
+func TestTwoSignaturesOfOneGraph(t *testing.T) {
+	needSignatures(t)
+	i := interpreter(t, "one_graph_two_signatures")
+	first, second := signature(t, i, "first"), signature(t, i, "second")
+	require.NoError(t, first.Resize("x", 2))
+	x, err := first.Input("x")
+	require.NoError(t, err)
+	set[float32](t, x, 1, 2)
+	y, err := second.Output("y") // allocates
+	require.NoError(t, err)
+	assert.Equal(t, []float32{1, 2}, read[float32](t, x))
+	require.NoError(t, second.Invoke(t.Context()))
+	assert.Equal(t, []float32{-1, -2}, read[float32](t, y))
+}
+
+// Outputs of a signature are told apart by name, whatever their order.
+func TestOutputsByTheirNamesInTheSignature(t *testing.T) {
+	needSignatures(t)
+	s := signature(t, interpreter(t, "named_outputs"), "serving_default")
+	x, err := s.Input("x")
+	require.NoError(t, err)
+	set[float32](t, x, 1.5, -2.5)
+	require.NoError(t, s.Invoke(t.Context()))
+	for name, want := range map[string][]float32{"abs": {1.5, 2.5}, "neg": {-1.5, 2.5}, "floor": {1, -3}} {
+		y, err := s.Output(name)
+		require.NoError(t, err)
+		assert.Equal(t, name, y.Name())
+		assert.Equal(t, want, read[float32](t, y), name)
+	}
 }

@@ -162,3 +162,14 @@ func dequantized[T QuantizedElement](v Value, s []T) []float32 {
 	dequantize(&v.TensorInfo, s, out)
 	return out
 }
+
+// As returns the content of v as a slice of its element type, without a copy: uint8 for
+// booleans, int8 for int4, string for strings. Another T gives [ErrType]; real numbers of
+// a quantised tensor are what [Value.Float32] is for.
+func As[T Element | string](v Value) ([]T, error) {
+	s, ok := v.Data.([]T)
+	if !ok {
+		return nil, failf("as", "%q of type %v holds %T, not %T: %w", v.Name, v.Type, v.Data, s, ErrType)
+	}
+	return s, nil
+}

@@ -19,8 +19,10 @@ type feature struct {
 // needed tells what the builds of third_party/runtimes.json need beyond the baseline of
 // their architecture, without looking before they use it. Linux 2.17.1 was compiled for
 // SSE4.2: on a processor without (qemu's qemu64, core2duo and Penryn) it ends in
-// TfLiteInterpreterCreate, by pmovsxdq or pcmpgtq. 2.9.0 and 2.20.0 run on all of them,
-// and choose faster kernels where the processor has more.
+// TfLiteInterpreterCreate, by pmovsxdq or pcmpgtq. 2.9.0, 2.20.0 and the builds for
+// Windows run on all of them, and choose faster kernels where the processor has more.
+// The build of 2.17.1 for ARMv7 says in its attributes that it is for NEON with fused
+// multiply-add, which Cortex-A8 and A9 lack.
 func needed() map[platform][]feature {
 	return map[platform][]feature{
 		{"2.17.1", "linux", "amd64"}: {
@@ -29,6 +31,10 @@ func needed() map[platform][]feature {
 			{"SSE4.1", cpu.X86.HasSSE41},
 			{"SSE4.2", cpu.X86.HasSSE42},
 			{"POPCNT", cpu.X86.HasPOPCNT},
+		},
+		{"2.17.1", "linux", "arm"}: {
+			{"NEON", cpu.ARM.HasNEON},
+			{"VFPv4", cpu.ARM.HasVFPv4},
 		},
 	}
 }

@@ -82,6 +82,22 @@ def two_signatures():
     return m
 
 
+@model("named_outputs.tflite")
+def named_outputs():
+    """floor, -x and |x|, which the signature lists in another order and under other names
+    than the graph."""
+    m = Model()
+    g = m.graph()
+    x = g.input("serving_default_x:0", "float32", [2])
+    ends = {}
+    for k, (name, op, opts) in enumerate([("floor", OPS.FLOOR, None),
+                                          ("neg", OPS.NEG, schema.NegOptionsT()),
+                                          ("abs", OPS.ABS, schema.AbsOptionsT())]):
+        ends[name] = g.output(f"StatefulPartitionedCall:{2 - k}", "float32", [2])
+        g.op(op, [x], [ends[name]], opts)
+    return m.signature("serving_default", g, {"x": x}, {k: ends[k] for k in ("abs", "floor", "neg")})
+
+
 @model("scalar.tflite")
 def scalar():
     """y = -x on tensors of rank 0."""
