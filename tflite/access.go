@@ -70,8 +70,8 @@ func read[T Element](t *Tensor, dst []T) error {
 
 // Set copies src, exactly one entry per element ([ErrSize]), into the tensor. T
 // must be the element type ([ErrType]); booleans are set from uint8, every value
-// but 0 being true, and int4 from int8 between -8 and 7 ([ErrRange]). Constants of the model give
-// [ErrReadOnly]. Set allocates nothing.
+// but 0 being true, and int4 from int8 between -8 and 7 ([ErrRange]). Constants of the model
+// give [ErrReadOnly]. Set allocates nothing.
 func Set[T Element](t *Tensor, src []T) error {
 	const op = "set"
 	if err := t.acquire(op); err != nil {
@@ -111,8 +111,8 @@ func set[T Element](t *Tensor, src []T) error {
 }
 
 // Data returns the tensor's own memory for use beyond a call, as bufio.Scanner's
-// Bytes does: the slice is good until the next Invoke, Resize, AllocateTensors or
-// Close, and nobody checks. An interpreter that has handed one out must be closed:
+// Bytes does: the slice is good until the next Invoke, Resize, AllocateTensors,
+// ResetVariables or Close, and nobody checks. An interpreter that has handed one out must be closed:
 // dropped without Close, it is reported to its logger and its memory is kept.
 //
 // Use, Read and Set have none of these conditions. Errors are those of Use, and

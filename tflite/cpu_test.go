@@ -39,10 +39,10 @@ func TestOldProcessors(t *testing.T) {
 	out, err := exec.Command("go", "build", "-o", program, "./testdata/oldcpu").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	for cpu, missing := range map[string]string{
-		"qemu64":     "SSSE3, SSE4.1, SSE4.2, POPCNT",
-		"core2duo":   "SSE4.1, SSE4.2, POPCNT",
-		"Penryn":     "SSE4.2, POPCNT", // SSE4.1 is not enough
-		"Nehalem":    "",
+		"qemu64":   "SSSE3, SSE4.1, SSE4.2, POPCNT",
+		"core2duo": "SSE4.1, SSE4.2, POPCNT",
+		"Penryn":   "SSE4.2, POPCNT", // SSE4.1 is not enough
+		"Nehalem":  "",
 	} {
 		out, err := exec.Command(qemu, "-cpu", cpu, program, "testdata/tiny_int8.tflite").CombinedOutput()
 		if missing == "" || minor(t) != 17 {

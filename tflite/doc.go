@@ -48,6 +48,17 @@
 // A quantised tensor holds integers q that stand for scale * (q - zero point). The
 // parameters come with the tensor, see [Quantization]; a model whose type is uint8
 // expects uint8, and it is up to the caller to set it so or to go through floats.
+// [Quantize] is the one function that does it, for a tensor and for a number alike.
+//
+// # Open sizes and state
+//
+// A model may leave dimensions open, -1 in [Tensor.ShapeSignature]. [WithInputShape]
+// settles them before memory is allocated for the first time, [Interpreter.Resize] later.
+// Shapes other than the file's are tried on the built-in kernels first, because XNNPACK
+// ends the process with some that do not fit.
+//
+// A model with state remembers from one Invoke to the next.
+// [Interpreter.ResetVariables] makes it forget, whichever way the state is kept.
 //
 // # Concurrency
 //
@@ -75,6 +86,7 @@
 // # Runtimes
 //
 // One build works with every runtime from 2.9.0 to 2.20.0. What an older one lacks
-// (signatures, cancellation) answers with [ErrUnsupported]. [Version] tells which one
-// is linked.
+// (signatures, cancellation) answers with [ErrUnsupported], and so does a model that it
+// is known to compute wrongly. [Version] tells which one is linked, and
+// [MissingCPUFeatures] what this processor lacks for it.
 package tflite

@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -36,12 +37,36 @@ type modelData struct {
 	facts
 }
 
+// ModelOption configures a [Model]; see [WithModelLimits].
+type ModelOption func(*modelOptions)
+
+type modelOptions struct{ limits model.Limits }
+
+// WithModelLimits sets how much memory a model may ask for, in place of
+// [model.DefaultLimits]. A limit of 0 is the default.
+func WithModelLimits(limits model.Limits) ModelOption {
+	return func(o *modelOptions) { o.limits = limits }
+}
+
+func applyModelOptions(opts []ModelOption) *modelOptions {
+	o := new(modelOptions)
+	for _, opt := range opts {
+		if opt != nil {
+			opt(o)
+		}
+	}
+	o.limits.TensorBytes = cmp.Or(o.limits.TensorBytes, model.DefaultLimits.TensorBytes)
+	o.limits.TotalBytes = cmp.Or(o.limits.TotalBytes, model.DefaultLimits.TotalBytes)
+	return o
+}
+
 // LoadModel reads a model file. The bytes are copied into memory of our own, so
 // the file may change or vanish afterwards.
 //
 // Errors wrap fs.ErrNotExist and its kin for the file, [ErrBadModel] for its
-// content, [ErrMemory] where memory runs out or [WithTensorLimit] forbids a tensor, and
-// [ErrPlatform] where the processor lacks what the runtime needs.
+// content, [ErrMemory] where memory runs out or the model asks for more than the limits, which
+// [WithModelLimits] can raise, and [ErrPlatform] where the processor lacks what the
+// runtime needs.
 func LoadModel(path string, opts ...ModelOption) (*Model, error) {
 	// Opening a pipe would wait for its writer, and a device may never end.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
@@ -94,10 +119,6 @@ func readModel(r io.Reader, size int64, opts []ModelOption) (*Model, error) {
 	if err := usable(); err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
-	limits, err := newLimits(opts)
-	if err != nil {
-		return nil, &Error{Op: op, Err: err}
-	}
 	if size > maxModelSize {
 		return nil, failf(op, "%w: %d bytes, more than the format's limit of %d", ErrBadModel, size, maxModelSize)
 	}
@@ -110,7 +131,7 @@ func readModel(r io.Reader, size int64, opts []ModelOption) (*Model, error) {
 		capi.Free(p)
 		return nil, failf(op, "%w: read stopped before %d bytes: %w", ErrBadModel, size, err)
 	}
-	data, err := createModel(buf, limits)
+	data, err := createModel(buf, applyModelOptions(opts))
 	if err != nil {
 		capi.Free(p)
 		return nil, err
@@ -123,11 +144,11 @@ func readModel(r io.Reader, size int64, opts []ModelOption) (*Model, error) {
 //
 // The runtime's own verifier looks at the file format only: a well-formed file
 // with a graph that makes no sense still crashes it. So ours goes first.
-func createModel(buf []byte, limits model.Limits) (*modelData, error) {
+func createModel(buf []byte, o *modelOptions) (*modelData, error) {
 	const op = "load model"
 	parsed, err := model.Parse(buf)
 	if err == nil {
-		err = parsed.VerifyWithin(limits)
+		err = parsed.VerifyWithin(o.limits)
 	}
 	if err != nil {
 		return nil, &Error{Op: op, Err: err}
@@ -141,7 +162,7 @@ func createModel(buf []byte, limits model.Limits) (*modelData, error) {
 	if c == nil {
 		return nil, failed(op, capi.Error, reporter, ErrBadModel)
 	}
-	return &modelData{refs: 1, model: c, facts: newFacts(parsed, limits)}, nil
+	return &modelData{refs: 1, model: c, facts: newFacts(parsed, o.limits)}, nil
 }
 
 func newModel(data *modelData) *Model {

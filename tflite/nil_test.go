@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -42,7 +43,7 @@ var functions = map[string]func(*testing.T){
 	"WithMaxTensorBytes": option(tflite.WithMaxTensorBytes(0)),
 	"WithOffload":        option(tflite.WithOffload(nil)),
 	"WithPlaceholderOp":  option(tflite.WithPlaceholderOp("")),
-	"WithTensorLimit":    func(*testing.T) { _, _ = tflite.NewModel(nil, tflite.WithTensorLimit(0)) },
+	"WithModelLimits":    func(*testing.T) { _, _ = tflite.NewModel(nil, tflite.WithModelLimits(model.Limits{})) },
 	"WithThreads":        option(tflite.WithThreads(0)),
 	"WithXNNPACK":        option(tflite.WithXNNPACK(0)),
 }

@@ -167,7 +167,7 @@ func WithInputShape(index int, shape ...int) Option {
 }
 
 // WithMaxTensorBytes bounds the size of an input after Resize; the default is what the
-// model was loaded with, see [WithTensorLimit]. A larger shape gives ErrSize.
+// model was loaded with, see [WithModelLimits]. A larger shape gives ErrSize.
 func WithMaxTensorBytes(n int) Option {
 	return func(o *options) error {
 		if n < 1 {

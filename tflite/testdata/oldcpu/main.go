@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/gocoral/coral/delegate/xnnpack"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -20,9 +19,6 @@ func main() {
 }
 
 func run(path string) error {
-	if d, err := xnnpack.New(); err == nil {
-		d.Delete()
-	}
 	m, err := tflite.LoadModel(path)
 	if err != nil {
 		return err
