@@ -46,6 +46,7 @@ func TestResetKeepsHandlesInputsAndShapes(t *testing.T) {
 	backend := i.Backend()
 	require.NoError(t, i.ResetVariables())
 	assert.Equal(t, backend, i.Backend())
+	invoke(t, i)
 	assert.Equal(t, []float32{12}, read[float32](t, out))
 	require.NoError(t, i.Close())
 	require.ErrorIs(t, i.ResetVariables(), tflite.ErrClosed)
@@ -71,6 +72,9 @@ func TestResetUnderASignature(t *testing.T) {
 }
 
 func TestResetWithinAnOffload(t *testing.T) {
+	if minor(t) < 17 {
+		t.Skipf("TensorFlow Lite %s has no memory for what comes of a variable before it has run", tflite.Version())
+	}
 	i := interpreter(t, "counter_from_seven", tflite.WithOffload(func(ctx context.Context, o *tflite.Offload) error {
 		before := o.Inputs()[0]
 		if err := o.ResetVariables(); err != nil {
