@@ -246,7 +246,7 @@ func TestInputShape(t *testing.T) {
 	assert.Equal(t, []int{2, 4}, outputs[0].Shape)
 
 	_, err = coral.Open(model("add"), coral.WithInputShape(7, 2, 4))
-	require.ErrorIs(t, err, coral.ErrSize)
+	require.ErrorIs(t, err, coral.ErrRange)
 }
 
 func TestStatefulModelsHaveOneInterpreter(t *testing.T) {
