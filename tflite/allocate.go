@@ -150,7 +150,7 @@ func (i *Interpreter) chooseKernels(op string, s *Signature) error {
 func (i *Interpreter) tryShapes(op string, s *Signature) (empty bool, err error) {
 	plain := *i.options
 	plain.delegates = nil
-	r, err := newResources(op, i.res.model, &plain, noXNNPACK)
+	r, err := makeResources(op, i.res.model, &plain, noXNNPACK)
 	if err != nil {
 		return false, err
 	}

@@ -14,6 +14,13 @@ const withoutXNNPACK = "XNNPACK could not prepare the model, going on with the b
 // newResources makes a runtime's interpreter, not allocated yet, with the given layout
 // of XNNPACK's options or without XNNPACK.
 func newResources(op string, data *modelData, o *options, layout int) (*resources, error) {
+	if err := data.computedRightly(Version(), layout != noXNNPACK || hasXNNPACK(o.delegates)); err != nil {
+		return nil, &Error{Op: op, Err: err}
+	}
+	return makeResources(op, data, o, layout)
+}
+
+func makeResources(op string, data *modelData, o *options, layout int) (*resources, error) {
 	r := &resources{model: data.retain(), layout: layout, logger: o.logger, reporter: capi.ReporterNew(), inspector: capi.InspectorNew()}
 	if err := r.create(op, o, layout); err != nil {
 		r.free()

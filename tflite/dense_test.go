@@ -56,3 +56,32 @@ func TestDensePerChannelOnFloats(t *testing.T) {
 	invoke(t, i)
 	assert.InDeltaSlice(t, []float32{90, -240}, read[float32](t, output(t, i, 0)), 1)
 }
+
+// Other operators with a scale per channel are right or refused too.
+func TestPerChannelElsewhere(t *testing.T) {
+	for _, mode := range xnnpackModes {
+		i, err := tflite.NewInterpreter(load(t, "embedding_per_channel"), tflite.WithXNNPACK(mode))
+		if minor(t) < 20 {
+			require.ErrorIs(t, err, tflite.ErrUnsupported)
+			assert.ErrorContains(t, err, "EMBEDDING_LOOKUP")
+		} else {
+			require.NoError(t, err)
+			defer i.Close()
+			set[int32](t, input(t, i, 0), 1, 2)
+			invoke(t, i)
+			assert.Equal(t, []float32{0.5, 1, 6, 8}, read[float32](t, output(t, i, 0)))
+		}
+
+		i, err = tflite.NewInterpreter(load(t, "matmul_per_channel"), tflite.WithXNNPACK(mode))
+		if minor(t) < 17 || minor(t) < 20 && (mode == tflite.XNNPACKOff || !tflite.HasXNNPACK()) {
+			require.ErrorIs(t, err, tflite.ErrUnsupported)
+			assert.ErrorContains(t, err, "BATCH_MATMUL")
+			continue
+		}
+		require.NoError(t, err)
+		defer i.Close()
+		set[float32](t, input(t, i, 0), 10, -20, 30, -40)
+		invoke(t, i)
+		assert.InDeltaSlice(t, []float32{-10, -140}, read[float32](t, output(t, i, 0)), 0.5)
+	}
+}

@@ -24,14 +24,16 @@ type facts struct {
 	openSize bool
 	// resourceVariables: there is state that the runtime cannot reset.
 	resourceVariables bool
-	// perChannelDense are the operators that some runtimes compute wrongly.
-	perChannelDense []denseOperator
+	// perChannel are operators that some runtimes compute wrongly.
+	perChannel []perChannelOperator
 }
 
 // Numbers of operators in the schema.
 const (
-	opFullyConnected = 9
-	opVarHandle      = 142
+	opEmbeddingLookup = 7
+	opFullyConnected  = 9
+	opBatchMatMul     = 126
+	opVarHandle       = 142
 )
 
 func newFacts(m *model.Model, limits model.Limits) facts {
@@ -47,12 +49,8 @@ func newFacts(m *model.Model, limits model.Limits) facts {
 			}
 		}
 		for k := range s.Operators {
-			switch op := &s.Operators[k]; op.BuiltinCode {
-			case opVarHandle:
-				f.resourceVariables = true
-			case opFullyConnected:
-				f.addDense(s, k, op)
-			}
+			f.resourceVariables = f.resourceVariables || s.Operators[k].BuiltinCode == opVarHandle
+			f.addPerChannel(s, k)
 		}
 	}
 	return f
@@ -68,47 +66,68 @@ func (f *facts) findLast(s *model.Subgraph) {
 	}
 }
 
-// denseOperator is a FULLY_CONNECTED whose weights have a scale per channel.
-type denseOperator struct {
+// perChannelOperator is an operator whose weights have a scale per channel.
+type perChannelOperator struct {
 	index   int
+	name    string
 	weights string
-	hybrid  bool // on float32
+	rule    perChannelRule
 }
 
-func (f *facts) addDense(s *model.Subgraph, k int, op *model.Operator) {
-	if len(op.Inputs) < 2 || op.Inputs[0] < 0 || op.Inputs[1] < 0 {
+// perChannelRule tells from which minor version on the runtimes compute such an operator
+// rightly. Older ones take the scales for zero, or ignore them, without a word.
+type perChannelRule struct {
+	float   bool // the rule is for float32 (dynamic-range quantisation), else for integers
+	builtIn int  // by the built-in kernels
+	xnnpack int  // with XNNPACK attached
+	instead string
+}
+
+const denseSwitch = "converter._experimental_disable_per_channel_quantization_for_dense_layers = True"
+
+// perChannelRules has what was seen to be wrong in 2.9.0, 2.12.0, 2.14.0 or 2.17.1, and
+// the first of 2.12.0, 2.17.1 and 2.20.0 that was seen to be right. Convolutions have
+// always been right.
+var perChannelRules = map[int][]perChannelRule{
+	opFullyConnected: {
+		{float: false, builtIn: 12, xnnpack: 12, instead: denseSwitch},
+		{float: true, builtIn: 17, xnnpack: 17, instead: denseSwitch},
+	},
+	opBatchMatMul:     {{float: true, builtIn: 20, xnnpack: 17, instead: "a scale per tensor"}},
+	opEmbeddingLookup: {{float: true, builtIn: 20, xnnpack: 20, instead: "a scale per tensor"}},
+}
+
+// addPerChannel notes operator k of s if there is a rule for it.
+func (f *facts) addPerChannel(s *model.Subgraph, k int) {
+	op := &s.Operators[k]
+	if len(op.Inputs) < 2 || len(op.Outputs) < 1 || op.Inputs[1] < 0 || op.Outputs[0] < 0 {
 		return
 	}
-	if w := &s.Tensors[op.Inputs[1]]; w.Quantization.PerChannel() {
-		f.perChannelDense = append(f.perChannelDense, denseOperator{
-			index: k, weights: strings.Clone(w.Name), hybrid: s.Tensors[op.Inputs[0]].Type == model.Float32,
-		})
+	weights, y := &s.Tensors[op.Inputs[1]], &s.Tensors[op.Outputs[0]]
+	if !weights.Quantization.PerChannel() {
+		return
+	}
+	for _, rule := range perChannelRules[op.BuiltinCode] {
+		if rule.float == (y.Type == model.Float32) {
+			f.perChannel = append(f.perChannel, perChannelOperator{k, op.Name, strings.Clone(weights.Name), rule})
+		}
 	}
 }
 
-// The oldest runtimes 2.x that were seen to compute dense layers with a scale per
-// channel: on integers, 2.9.0 gives zeros and 2.12.0 is right; on float32 (dynamic-range
-// quantisation), 2.14.0 ignores the scales and 2.17.1 is right.
-const (
-	perChannelDenseSince       = 12
-	perChannelDenseHybridSince = 17
-)
-
 // computedRightly refuses a model that the runtime would compute wrongly without a word.
-func (f *facts) computedRightly(version string) error {
+func (f *facts) computedRightly(version string, xnnpack bool) error {
 	minor, ok := minorOf(version)
 	if !ok {
 		return nil
 	}
-	for _, d := range f.perChannelDense {
-		since := perChannelDenseSince
-		if d.hybrid {
-			since = perChannelDenseHybridSince
+	for _, op := range f.perChannel {
+		since := op.rule.builtIn
+		if xnnpack {
+			since = op.rule.xnnpack
 		}
 		if minor < since {
-			return fmt.Errorf("operator %d (FULLY_CONNECTED) has weights %q with a scale per channel, which TensorFlow Lite %s computes wrongly: "+
-				"convert with converter._experimental_disable_per_channel_quantization_for_dense_layers = True, or take runtime 2.%d or newer: %w",
-				d.index, d.weights, version, since, ErrUnsupported)
+			return fmt.Errorf("operator %d (%s) has weights %q with a scale per channel, which TensorFlow Lite %s computes wrongly: convert with %s, or take runtime 2.%d or newer: %w",
+				op.index, op.name, op.weights, version, op.rule.instead, since, ErrUnsupported)
 		}
 	}
 	return nil

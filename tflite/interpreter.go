@@ -67,9 +67,6 @@ func NewInterpreter(m *Model, opts ...Option) (*Interpreter, error) {
 		return nil, &Error{Op: op, Err: err}
 	}
 	defer data.release()
-	if err := data.computedRightly(Version()); err != nil {
-		return nil, &Error{Op: op, Err: err}
-	}
 	return newInterpreter(op, data, o)
 }
 

@@ -544,6 +544,33 @@ def dense_per_channel_int16():
     return _dense("int16", ([0.5], [0]), [0.01, 0.02])
 
 
+@model("embedding_per_channel.tflite")
+def embedding_per_channel():
+    """Rows of a table in int8 with a scale per row, 0.5, 0.25 and 2: [1,2] gives
+    [0.5,1,6,8]. 2.9 and 2.17 give zeros."""
+    m = Model()
+    g = m.graph()
+    x = g.input("x", "int32", [2])
+    w = g.tensor("w", "int8", [3, 2], data=np.int8([[9, 9], [2, 4], [3, 4]]),
+                 quant=([0.5, 0.25, 2], [0, 0, 0], 0))
+    g.op(OPS.EMBEDDING_LOOKUP, [x, w], [g.output("y", "float32", [2, 2])], version=3)
+    return m
+
+
+@model("matmul_per_channel.tflite")
+def matmul_per_channel():
+    """A product with a matrix in int8 with a scale per row: [10,-20,30,-40] gives
+    [-10,-140] or so. 2.9 gives zeros, 2.17 without XNNPACK."""
+    m = Model()
+    g = m.graph()
+    x = g.input("x", "float32", [1, 4])
+    w = g.tensor("w", "int8", [2, 4], data=np.int8([[10, 20, 30, 40], [-50, 60, -70, 80]]),
+                 quant=([0.01, 0.02], [0, 0], 0))
+    g.op(OPS.BATCH_MATMUL, [x, w], [g.output("y", "float32", [1, 2])],
+         options(schema.BatchMatMulOptionsT, adjY=True), version=4)
+    return m
+
+
 @model("dense_per_tensor.tflite")
 def dense_per_tensor():
     """As dense_per_channel with one scale, 0.01, for both units: [10,-20,30,-40] gives
