@@ -35,7 +35,8 @@ func (p primary) tensor(sd side, k int) capi.Tensor {
 	return capi.InputTensor(p.c, k)
 }
 
-func (p primary) name(sd side, k int) string            { return capi.TensorInfo(p.tensor(sd, k)).Name }
+func (p primary) name(sd side, k int) string { return capi.TensorInfo(p.tensor(sd, k)).Name }
+
 func (p primary) resize(k int, shape []int) capi.Status { return capi.InterpreterResize(p.c, k, shape) }
 func (p primary) allocate() capi.Status                 { return capi.InterpreterAllocate(p.c) }
 func (p primary) invoke() capi.Status                   { return capi.InterpreterInvoke(p.c) }
