@@ -193,13 +193,17 @@ func TestClosedWhileWaitingForAnAccelerator(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sim := edgetputest.New(t, edgetputest.USB("2-1").Latency(100*time.Millisecond))
 			s := openTPU(t, compiled(t, "tiny_int8"), coral.WithIsolation(coral.InProcess), coral.WithInterpreters(2), coral.WithPolicy(policy))
-			results := make(chan error, 2)
+			results, begun := make(chan error, 2), make(chan struct{})
 			for range 2 {
 				go func() {
-					_, err := s.Run(context.Background(), image(1))
-					results <- err
+					results <- s.Do(context.Background(), func(i *tflite.Interpreter) error {
+						begun <- struct{}{}
+						return i.Invoke(context.Background())
+					})
 				}()
 			}
+			<-begun
+			<-begun
 			eventually(t, "one runs, and one waits for it", func() bool { return sim.Stats("2-1").Executing > 0 })
 			require.NoError(t, s.Close())
 			for range 2 {

@@ -44,6 +44,7 @@ var functions = map[string]func(*testing.T){
 	"WithOffload":        option(tflite.WithOffload(nil)),
 	"WithPlaceholderOp":  option(tflite.WithPlaceholderOp("")),
 	"WithModelLimits":    func(*testing.T) { _, _ = tflite.NewModel(nil, tflite.WithModelLimits(model.Limits{})) },
+	"WithObserver":       option(tflite.WithObserver(nil)),
 	"WithThreads":        option(tflite.WithThreads(0)),
 	"WithXNNPACK":        option(tflite.WithXNNPACK(0)),
 }
