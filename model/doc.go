@@ -1,7 +1,7 @@
 // Package model reads TensorFlow Lite models (.tflite files) in pure Go: what
 // goes in and out of them, which operators they use, the labels and descriptions
 // packed into them, and the program for the Edge TPU inside compiled ones. It
-// needs neither cgo nor a runtime library, runs no model, and writes nothing.
+// needs neither cgo nor a runtime library, runs no model, and writes no file.
 //
 // # Reading a model
 //
@@ -21,6 +21,10 @@
 // the bytes that were parsed, so that a model of many megabytes takes few
 // kilobytes more.
 //
+// A file says less than the runtime finds out: a shape may be open, and that of an
+// output may be known only when its operator has run ([Tensor.UnknownRank]). Where a
+// runtime is at hand, ask it for shapes and sizes.
+//
 // # Files that are not to be trusted
 //
 // Parse never panics, whatever the bytes are, and its memory and time are bounded
@@ -28,7 +32,12 @@
 // bring down the process that runs it: the runtimes check the format of a file,
 // not the sense of the graph in it. [Model.Verify] does. Programs that open models
 // they did not make themselves should call it before they hand the bytes to a
-// runtime; packages tflite and coral do.
+// runtime; packages tflite and coral do. It also bounds the memory that a model asks
+// for: what is over a limit wraps [ErrMemory], and [Model.VerifyWithin] raises it.
+//
+// Converters write the constants of large models behind the FlatBuffer, where the C
+// API of TensorFlow Lite does not look. [Model.Inline] brings them in; package tflite
+// does so when it loads a model.
 //
 // # Labels
 //

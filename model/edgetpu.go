@@ -107,6 +107,9 @@ func (e *EdgeTPU) StreamedBytes() int {
 }
 
 func (e *EdgeTPU) parameters(which func(ExecutableType) bool) (sum int) {
+	if e == nil {
+		return 0
+	}
 	for _, x := range e.Executables {
 		if which(x.Type) {
 			sum += x.ParameterBytes

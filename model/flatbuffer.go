@@ -21,6 +21,10 @@ type decoder struct {
 	buf    []byte
 	err    error
 	budget int64
+	// end is where the last of what was read ends, and outside what was found to lie
+	// outside of the FlatBuffer.
+	end     int
+	outside []outsider
 }
 
 func newDecoder(buf []byte) *decoder {
@@ -61,6 +65,7 @@ func (d *decoder) within(pos, n, size, align int) bool {
 		d.fail("value at offset %d is not aligned to %d bytes: damaged", pos, align)
 		return false
 	}
+	d.end = max(d.end, pos+n*size)
 	return true
 }
 

@@ -21,6 +21,7 @@ type TensorInfo struct {
 	Name, Description string
 	// Mean and Std normalise an input, per channel or with one value for all:
 	// the model was trained on (x - mean) / std. Both are nil if nothing is said.
+	// They are as in the file, which may name more or fewer than there are channels.
 	Mean, Std []float32
 	// Min and Max are the range of the values, per channel or for all.
 	Min, Max []float32
@@ -70,6 +71,9 @@ func (t FileType) String() string {
 // Info and no error; if it is damaged the error wraps [ErrBadModel], although the
 // model itself may be run.
 func (m *Model) Info() (Info, error) {
+	if m == nil {
+		return Info{}, nil
+	}
 	i := slices.IndexFunc(m.Metadata, func(meta Metadata) bool { return meta.Name == "TFLITE_METADATA" })
 	if i < 0 || len(m.Metadata[i].Data) == 0 {
 		return Info{}, nil

@@ -24,6 +24,19 @@ func TestInfo(t *testing.T) {
 	assert.Equal(t, model.Info{}, info)
 }
 
+// TestInfoPerChannel has values for each channel of the first input, and for all of the
+// second.
+func TestInfoPerChannel(t *testing.T) {
+	info := classifierInfo()
+	info.Inputs[0].Mean, info.Inputs[0].Std = []float32{123.675, 116.28, 103.53}, []float32{58.395, 57.12, 57.375}
+	info.Inputs = append(info.Inputs, model.TensorInfo{Mean: []float32{1}, Std: []float32{2}})
+	m := classifier()
+	m.Metadata[1].Data = buildInfo(info)
+	got, err := parse(t, m).Info()
+	require.NoError(t, err)
+	assert.Equal(t, info.Inputs, got.Inputs)
+}
+
 func TestInfoDamaged(t *testing.T) {
 	m := classifier()
 	m.Metadata[1].Data = m.Metadata[1].Data[:100]
@@ -60,6 +73,19 @@ func TestLabels(t *testing.T) {
 	content, err := files[0].Bytes()
 	require.NoError(t, err)
 	assert.Equal(t, labels, string(content))
+}
+
+// TestLabelsByName has a label file of which the metadata do not say what it is for.
+func TestLabelsByName(t *testing.T) {
+	info := classifierInfo()
+	info.Outputs[0].Files = []model.FileInfo{{Name: "readme.txt"}, {Name: "assets/Pet_Labels.txt"}}
+	m := classifier()
+	m.Metadata[1].Data = buildInfo(info)
+	packed, err := model.Parse(pack(build(m), "assets/Pet_Labels.txt", labels))
+	require.NoError(t, err)
+	got, err := packed.Labels()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"cat", "dog", "bird"}, got)
 }
 
 func TestLabelLines(t *testing.T) {
@@ -114,8 +140,30 @@ func TestArchiveBomb(t *testing.T) {
 	m, err := model.Parse(b)
 	require.NoError(t, err)
 	_, err = m.Labels()
-	require.ErrorIs(t, err, model.ErrBadModel)
+	require.ErrorIs(t, err, model.ErrMemory)
+	assert.NotErrorIs(t, err, model.ErrBadModel)
 	assert.ErrorContains(t, err, "larger than the limit of 16777216 bytes")
+}
+
+// TestLabelBomb has a file that may be unpacked, with more labels than the memory of a
+// small board holds: 17 kB for a gigabyte.
+func TestLabelBomb(t *testing.T) {
+	for n, want := range map[int]string{
+		model.MaxLabels:     "",
+		model.MaxLabels + 1: "has 262145 lines, the limit is 262144",
+		16<<20 - 1:          "has 16777215 lines, the limit is 262144",
+	} {
+		m, err := model.Parse(pack(build(classifier()), "labels.txt", strings.Repeat("\n", n)))
+		require.NoError(t, err)
+		got, err := m.Labels()
+		if want == "" {
+			require.NoError(t, err)
+			assert.Len(t, got, n)
+			continue
+		}
+		require.ErrorIs(t, err, model.ErrMemory)
+		assert.ErrorContains(t, err, want)
+	}
 }
 
 func TestArchiveDamaged(t *testing.T) {

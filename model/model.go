@@ -14,6 +14,10 @@ var (
 	ErrBadModel = errs.ErrBadModel
 	// ErrTwinMismatch: CPU model and Edge TPU model differ in their interface.
 	ErrTwinMismatch = errs.ErrTwinMismatch
+	// ErrMemory: the model, or what it asks for, is larger than a limit allows.
+	ErrMemory = errs.ErrMemory
+	// ErrNotFound: the model has no signature of that name.
+	ErrNotFound = errs.ErrNotFound
 )
 
 // Model is the decoded content of a .tflite file. It is plain data: it may be
@@ -29,6 +33,9 @@ type Model struct {
 	Subgraphs []Subgraph
 	// Signatures are the named entry points, in the order of the file.
 	Signatures []Signature
+	// UnusableSignatures says of the signatures that do not fit their subgraph, by key,
+	// why they are not among Signatures.
+	UnusableSignatures map[string]error
 	// Metadata are the named blobs of the file, in its order.
 	Metadata []Metadata
 	// Buffers is the number of buffers in the file.
@@ -37,9 +44,14 @@ type Model struct {
 	// operators of the model, such as "2.3.0", according to the converter. It is
 	// empty if the converter did not say.
 	MinRuntimeVersion string
+	// Warnings say, in a line each, what of the file cannot be used, though the rest can:
+	// signatures that do not fit their subgraph.
+	Warnings []string
 
-	file    []byte // Everything, with the archive of associated files at its end.
-	missing string // A vector without which the runtimes crash, "" if none.
+	file    []byte     // Everything, with the archive of associated files at its end.
+	outside []outsider // What lies outside of the FlatBuffer.
+	end     int        // Of what was read of the FlatBuffer.
+	missing string     // A vector without which the runtimes crash, "" if none.
 }
 
 // Subgraph is one graph of a model.
@@ -59,15 +71,20 @@ type Tensor struct {
 	Index int
 	Name  string
 	Type  TensorType
-	// Shape holds the dimensions, 1 standing for those not yet known. It is empty
-	// for scalars and for tensors whose shape only running the model tells.
+	// Shape holds the dimensions, 1 standing for those not yet known. It is empty for
+	// scalars, and where UnknownRank is set.
 	Shape []int
 	// ShapeSignature is the shape with -1 for the dimensions that may be resized,
 	// and nil if there are none.
 	ShapeSignature []int
 	// HasRank tells a scalar (true) from a tensor of unknown rank, if the
 	// converter knew the difference; most files leave it false throughout.
-	HasRank      bool
+	HasRank bool
+	// UnknownRank marks tensors of which the file has no shape, so that only running the
+	// model tells it: those with an empty Shape that is not certainly a scalar's, such as
+	// the outputs of TFLite_Detection_PostProcess. [Parse] sets it; whoever fills in Shape
+	// and HasRank later need not reset it.
+	UnknownRank  bool
 	Quantization Quantization
 	// IsVariable marks state that is kept from one inference to the next.
 	IsVariable bool
@@ -81,14 +98,17 @@ type Tensor struct {
 	Sparse bool
 	// External is not 0 if the content is in another file (schema version 3d).
 	External int
+
+	sparsity *sparsity
 }
 
-// ByteSize returns the size of the tensor's content in bytes. It is not ok if
-// the elements have no fixed size (strings, resources), or if the shape has a
-// negative dimension or more bytes than an int64 can count.
+// ByteSize returns the size of the tensor's content in bytes, according to the file.
+// It is not ok if the elements have no fixed size (strings, resources), if the rank is
+// unknown, or if the shape has a negative dimension or more bytes than an int64 can
+// count.
 func (t Tensor) ByteSize() (n int64, ok bool) {
 	size := uint64(t.Type.Bits())
-	if size == 0 {
+	if size == 0 || t.UnknownRank && !t.HasRank {
 		return 0, false
 	}
 	for _, dim := range t.Shape {
@@ -127,24 +147,6 @@ type Operator struct {
 	CustomOptions []byte
 }
 
-// Signature is a named entry point: names for the inputs and outputs of a
-// subgraph that stay the same however a converter names its tensors.
-type Signature struct {
-	// Key is the name of the signature, such as "serving_default".
-	Key string
-	// Subgraph is the index of the subgraph that it runs.
-	Subgraph int
-	// Inputs and Outputs in the order of the file.
-	Inputs, Outputs []SignatureTensor
-}
-
-// SignatureTensor is the name that a signature gives to a tensor.
-type SignatureTensor struct {
-	Name string
-	// Tensor is an index into the Tensors of the signature's subgraph.
-	Tensor int
-}
-
 // Metadata is a named blob, such as "min_runtime_version" or "TFLITE_METADATA".
 // Data is part of the bytes given to [Parse].
 type Metadata struct {
@@ -160,7 +162,7 @@ type OperatorCount struct {
 
 // Inputs returns the inputs of the primary subgraph, in order.
 func (m *Model) Inputs() []Tensor {
-	if len(m.Subgraphs) == 0 {
+	if m == nil || len(m.Subgraphs) == 0 {
 		return nil
 	}
 	return m.Subgraphs[0].pick(m.Subgraphs[0].Inputs)
@@ -168,7 +170,7 @@ func (m *Model) Inputs() []Tensor {
 
 // Outputs returns the outputs of the primary subgraph, in order.
 func (m *Model) Outputs() []Tensor {
-	if len(m.Subgraphs) == 0 {
+	if m == nil || len(m.Subgraphs) == 0 {
 		return nil
 	}
 	return m.Subgraphs[0].pick(m.Subgraphs[0].Outputs)
@@ -210,6 +212,9 @@ func (m *Model) count(which func(Operator) bool) []OperatorCount {
 
 // operators ranges over the operators of all subgraphs.
 func (m *Model) operators(yield func(Operator) bool) {
+	if m == nil {
+		return
+	}
 	for _, s := range m.Subgraphs {
 		for _, op := range s.Operators {
 			if !yield(op) {
@@ -220,16 +225,21 @@ func (m *Model) operators(yield func(Operator) bool) {
 }
 
 // HasVariables reports whether the model is stateful: whether the result of an
-// inference may depend on the inferences before it. That is so if it has
-// variable tensors (as the state of an LSTM) or variables reached by handle.
+// inference may depend on the inferences before it. That is so if it has variable
+// tensors (as the state of an LSTM), variables reached by handle (resource variables),
+// or a part that runs only once, in any subgraph.
 func (m *Model) HasVariables() bool {
+	if m == nil {
+		return false
+	}
 	for _, s := range m.Subgraphs {
 		if slices.ContainsFunc(s.Tensors, func(t Tensor) bool { return t.IsVariable }) {
 			return true
 		}
 	}
 	for op := range m.operators {
-		if op.BuiltinCode == opVarHandle {
+		switch op.BuiltinCode {
+		case opVarHandle, opReadVariable, opAssignVariable, opCallOnce:
 			return true
 		}
 	}

@@ -4,8 +4,13 @@ import "strconv"
 
 // The builtin operators that this package treats specially.
 const (
-	opCustom    = 32
-	opVarHandle = 142
+	opFullyConnected = 9
+	opCustom         = 32
+	opDensify        = 124
+	opCallOnce       = 129
+	opVarHandle      = 142
+	opReadVariable   = 143
+	opAssignVariable = 144
 )
 
 // builtinNames are the names of enum BuiltinOperator of the schema, by code.

@@ -2,41 +2,12 @@ package model
 
 import (
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
+	"slices"
 	"strings"
+
+	"github.com/gocoral/coral/internal/modelfile"
 )
-
-// ReadFile reads and parses a .tflite file. Anything but a regular file wraps
-// [ErrBadModel]: a pipe might keep the reader waiting for ever, a device might never end.
-func ReadFile(path string) (*Model, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is %s, not a model: %w", path, FileKind(info.Mode()), ErrBadModel)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return parseNamed(b, path)
-}
-
-// ReadFS reads and parses a .tflite file of a file system, such as an [embed.FS].
-func ReadFS(fsys fs.FS, name string) (*Model, error) {
-	b, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	return parseNamed(b, name)
-}
-
-func parseNamed(b []byte, name string) (*Model, error) {
-	m, err := Parse(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return m, nil
-}
 
 // Parse decodes the bytes of a .tflite file. It never panics, and takes no more
 // memory than a small multiple of len(b). The Model refers to b.
@@ -44,15 +15,15 @@ func parseNamed(b []byte, name string) (*Model, error) {
 // The error wraps [ErrBadModel] and says what is wrong. A model that parses can
 // be described; whether it can safely be run is for [Model.Verify] to say.
 func Parse(b []byte) (*Model, error) {
-	if err := identify(b); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadModel, err)
+	if err := modelfile.Identify(b); err != nil {
+		return nil, err
 	}
 	d := newDecoder(b)
 	m := decodeModel(d.root())
 	if d.err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadModel, d.err)
 	}
-	m.file = b
+	m.file, m.outside, m.end = b, d.outside, d.end
 	return m, nil
 }
 
@@ -88,7 +59,36 @@ func decodeModel(root table) *Model {
 			m.MinRuntimeVersion = version
 		}
 	}
+	m.markUnknownRanks()
+	m.dropSignatures()
 	return m
+}
+
+// markUnknownRanks finds the tensors that may have any shape although theirs is empty.
+//
+// HasRank came late: files of older converters have it nowhere, and their scalars look
+// like tensors of unknown rank. There, what an operator writes may have any shape, while
+// inputs and variables get from the runtime what the file says. In a file that has it
+// somewhere, it can be believed everywhere. Constants need no doubt.
+func (m *Model) markUnknownRanks() {
+	ranked := false
+	for _, s := range m.Subgraphs {
+		ranked = ranked || slices.ContainsFunc(s.Tensors, func(t Tensor) bool { return t.HasRank })
+	}
+	for _, s := range m.Subgraphs {
+		written := make([]bool, len(s.Tensors))
+		for _, op := range s.Operators {
+			for _, i := range op.Outputs {
+				if s.has(i) {
+					written[i] = true
+				}
+			}
+		}
+		for i := range s.Tensors {
+			t := &s.Tensors[i]
+			t.UnknownRank = len(t.Shape) == 0 && !t.HasRank && !t.IsConstant() && (ranked || written[i])
+		}
+	}
 }
 
 type opcode struct {
@@ -112,33 +112,12 @@ func decodeOpcode(t table) opcode {
 	return op
 }
 
-// decodeBuffer returns the content of a buffer, inside the FlatBuffer or, in
-// files of more than 2 GB, behind it.
+// decodeBuffer returns the content of a buffer, inside the FlatBuffer or outside of it.
 func decodeBuffer(t table) []byte {
 	if data := t.bytes(0); len(data) > 0 {
 		return data
 	}
-	return t.outside(1, 2)
-}
-
-// outside returns bytes given by their offset in the file and their size, as
-// models of more than 2 GB refer to what FlatBuffers cannot reach. Offset 1 is a
-// placeholder that a converter left behind.
-func (t table) outside(offsetSlot, sizeSlot int) []byte {
-	offset, size := t.uint64(offsetSlot), t.uint64(sizeSlot)
-	if offset <= 1 || size == 0 {
-		return nil
-	}
-	length := uint64(len(t.d.buf))
-	if offset > length || size > length-offset {
-		t.d.fail("%d bytes at offset %d reach past the end of the %d bytes there are: truncated or damaged",
-			size, offset, length)
-		return nil
-	}
-	if !t.d.charge(int(size), 1) {
-		return nil
-	}
-	return t.d.buf[offset : offset+size : offset+size]
+	return t.outside(0, 1, 2)
 }
 
 func decodeSubgraph(t table, codes []opcode, buffers [][]byte) Subgraph {
@@ -167,6 +146,7 @@ func decodeTensor(t table, buffers [][]byte) Tensor {
 		Quantization:   decodeQuantization(t.table(4)),
 		IsVariable:     t.bool(5),
 		Sparse:         t.field(6, 4) != 0,
+		sparsity:       decodeSparsity(t.table(6)),
 		ShapeSignature: t.ints(7),
 		HasRank:        t.bool(8),
 		External:       index(t.uint32(10)),
@@ -217,8 +197,8 @@ func decodeOperator(t table, codes []opcode) Operator {
 		Intermediates: t.ints(8),
 		Subgraphs:     decodeCallees(t, code.code),
 	}
-	if len(op.CustomOptions) == 0 {
-		op.CustomOptions = t.outside(9, 10)
+	if len(op.CustomOptions) == 0 && code.code == opCustom {
+		op.CustomOptions = t.outside(5, 9, 10)
 	}
 	return op
 }

@@ -212,6 +212,8 @@ func useAll(b []byte) bool {
 		return false
 	}
 	_ = m.Verify()
+	_, _ = m.Inline()
+	_, _ = m.Signature("serving_default")
 	_, _, _ = m.Inputs(), m.Outputs(), m.Operators()
 	_ = m.HasVariables()
 	_, _ = m.EdgeTPU()

@@ -2,8 +2,55 @@ package model
 
 import (
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 )
+
+// twinSuffix is what edgetpu_compiler appends to the name of a model it compiled.
+const twinSuffix = "_edgetpu"
+
+// extension is that of a model file. What follows the last dot of a name may also belong
+// to a version, as in "mobilenet_v1_0.25_128".
+var extension = regexp.MustCompile(`\.[[:alpha:]]+$`)
+
+// splitPath returns the path without suffix and extension, "" if it names no file, and
+// those two.
+func splitPath(path string) (stem, suffix, ext string) {
+	dir, name := filepath.Split(path)
+	ext = extension.FindString(name)
+	name = strings.TrimSuffix(name, ext)
+	if at := len(name) - len(twinSuffix); at > 0 && strings.EqualFold(name[at:], twinSuffix) {
+		name, suffix = name[:at], name[at:]
+	}
+	if name == "" {
+		return "", "", ""
+	}
+	return dir + name, suffix, ext
+}
+
+// TwinPath returns where the other form of a model is looked for: x_edgetpu.tflite for
+// x.tflite, as edgetpu_compiler names it, and x.tflite for x_edgetpu.tflite. It goes by
+// the name alone; [IsTwinPath] tells which of the two that is. Names without extension
+// and in upper case have twins too, a folder has none, which is "".
+func TwinPath(path string) string {
+	switch stem, suffix, ext := splitPath(path); {
+	case stem == "":
+		return ""
+	case suffix != "":
+		return stem + ext
+	default:
+		return stem + twinSuffix + ext
+	}
+}
+
+// IsTwinPath reports whether path is named as edgetpu_compiler names what it compiled. A
+// compiled model of another name does not tell the name of its CPU model.
+func IsTwinPath(path string) bool {
+	_, suffix, _ := splitPath(path)
+	return suffix != ""
+}
 
 // SameInterface reports whether two models can stand in for each other, such as
 // the CPU and the Edge TPU form of one network: inputs and outputs of the primary
@@ -13,8 +60,8 @@ import (
 // the same shape would otherwise be exchanged unnoticed.
 //
 // Quantisation is compared exactly: compiling a model for the Edge TPU does not
-// change it. The error wraps [ErrTwinMismatch] and names the tensor and both
-// values.
+// change it. A tensor of unknown rank goes with any shape. The error wraps
+// [ErrTwinMismatch] and names the tensor and both values.
 func SameInterface(a, b *Model) error {
 	if err := samePorts("input", a.Inputs(), b.Inputs()); err != nil {
 		return err
@@ -45,7 +92,7 @@ func difference(a, b Tensor) (what string, x, y any) {
 	switch {
 	case a.Type != b.Type:
 		return "type", a.Type, b.Type
-	case !slices.Equal(a.Shape, b.Shape):
+	case !a.UnknownRank && !b.UnknownRank && !slices.Equal(a.Shape, b.Shape):
 		return "shape", a.Shape, b.Shape
 	case p.Scale != q.Scale:
 		return "scale", p.Scale, q.Scale

@@ -75,3 +75,57 @@ func TestSameInterfaceOrder(t *testing.T) {
 	require.ErrorIs(t, err, model.ErrTwinMismatch)
 	assert.ErrorContains(t, err, `output 0 ("a") has name "a" and "b"`)
 }
+
+func TestTwinPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"x.tflite":                          "x_edgetpu.tflite",
+		"dir.d/x.tflite":                    "dir.d/x_edgetpu.tflite",
+		"X.TFLITE":                          "X_edgetpu.TFLITE",
+		"x":                                 "x_edgetpu",
+		"dir.d/x":                           "dir.d/x_edgetpu",
+		"mobilenet_v1_0.25_128_quant":       "mobilenet_v1_0.25_128_quant_edgetpu",
+		"mobilenet_v1_0.25_128":             "mobilenet_v1_0.25_128_edgetpu",
+		"x.lite":                            "x_edgetpu.lite",
+		"dir_edgetpu/x.tflite":              "dir_edgetpu/x_edgetpu.tflite",
+		"x_segment_0_of_2.tflite":           "x_segment_0_of_2_edgetpu.tflite",
+		"efficientnet_edgetpu_quant.tflite": "efficientnet_edgetpu_quant_edgetpu.tflite",
+		"x_edgetpu_edgetpu.tflite":          "x_edgetpu.tflite",
+	} {
+		compiled, cpu := want, path
+		if model.IsTwinPath(path) {
+			assert.Equal(t, want, model.TwinPath(path), "%q", path)
+			continue
+		}
+		assert.Equal(t, compiled, model.TwinPath(cpu), "%q", cpu)
+		assert.Equal(t, cpu, model.TwinPath(compiled), "%q", compiled)
+		assert.True(t, model.IsTwinPath(compiled), "%q", compiled)
+	}
+	assert.Equal(t, "X.TFLITE", model.TwinPath("X_EDGETPU.TFLITE"))
+	assert.Equal(t, "x", model.TwinPath("x_EdgeTPU"))
+	for _, name := range []string{"_edgetpu.tflite", "d/_edgetpu.tflite", "edgetpu.tflite", ".tflite", ""} {
+		assert.False(t, model.IsTwinPath(name), "%q", name)
+	}
+	assert.Equal(t, "_edgetpu_edgetpu.tflite", model.TwinPath("_edgetpu.tflite"))
+	assert.Empty(t, model.TwinPath(""))
+	assert.Empty(t, model.TwinPath(".tflite"))
+}
+
+func FuzzTwinPath(f *testing.F) {
+	for _, path := range []string{"x.tflite", "a/b_edgetpu.tflite", "x_EDGETPU", ".tflite", "a.b/", "\xff_edgetpu"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		if twin := model.TwinPath(path); twin != "" && !model.IsTwinPath(path) {
+			assert.Equal(t, path, model.TwinPath(twin), "%q", twin)
+		}
+	})
+}
+
+// TestTwinOfUnknownRank has a tensor whose shape only one of two models says.
+func TestTwinOfUnknownRank(t *testing.T) {
+	open := classifier()
+	open.Subgraphs[0].Tensors[4].Shape, open.Subgraphs[0].Tensors[4].HasRank = nil, false
+	require.True(t, parse(t, open).Outputs()[0].UnknownRank)
+	assert.NoError(t, model.SameInterface(parse(t, open), parse(t, classifier())))
+	assert.NoError(t, model.SameInterface(parse(t, classifier()), parse(t, open)))
+}

@@ -1,9 +1,14 @@
 package model
 
-import "fmt"
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
 
 // Limits bound the memory that a model may ask for. They concern only tensors
-// that a runtime has to allocate: constants are in the file already.
+// that a runtime has to allocate: constants are in the file already. A limit of 0 is
+// that of [DefaultLimits].
 type Limits struct {
 	// TensorBytes is the most that one tensor may take.
 	TensorBytes int64
@@ -15,6 +20,14 @@ type Limits struct {
 // DefaultLimits are those of [Model.Verify], ample for models that run on a
 // single-board computer: 256 MiB for a tensor, 1 GiB for all in use at once.
 var DefaultLimits = Limits{TensorBytes: 256 << 20, TotalBytes: 1 << 30}
+
+// orDefault puts the default in place of limits that are 0.
+func (l Limits) orDefault() Limits {
+	return Limits{
+		TensorBytes: cmp.Or(l.TensorBytes, DefaultLimits.TensorBytes),
+		TotalBytes:  cmp.Or(l.TotalBytes, DefaultLimits.TotalBytes),
+	}
+}
 
 // Verify reports whether TensorFlow Lite can be given the model without risking
 // the process. The runtime checks that the file is a valid FlatBuffer, but then
@@ -30,10 +43,12 @@ var DefaultLimits = Limits{TensorBytes: 256 << 20, TotalBytes: 1 << 30}
 //   - operators read only constants, inputs, variables and what an earlier
 //     operator wrote, and each tensor is written once and is not a constant;
 //   - inputs are not constants, and outputs have content at the end;
-//   - signatures name inputs and outputs of their subgraph;
 //   - no subgraph runs itself, directly or through others.
 //
-// The error wraps [ErrBadModel] and names the operator or tensor at fault. What
+// The error names the operator or tensor at fault. It wraps [ErrMemory] if the model
+// asks for more than the limits allow, which [Model.VerifyWithin] can raise, and else
+// [ErrBadModel]. A tensor of unknown rank or size passes: its memory is asked for only
+// when the model runs. What
 // the parameters of each operator may be is not checked, and neither are weights:
 // only a checksum tells whether those were altered.
 func (m *Model) Verify() error { return m.VerifyWithin(DefaultLimits) }
@@ -41,15 +56,17 @@ func (m *Model) Verify() error { return m.VerifyWithin(DefaultLimits) }
 // VerifyWithin is [Model.Verify] with limits of the caller's choice, for models
 // that need more memory or boards that have less.
 func (m *Model) VerifyWithin(limits Limits) error {
-	err := m.verify(limits)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBadModel, err)
+	err := m.verify(limits.orDefault())
+	if err == nil || errors.Is(err, ErrMemory) {
+		return err
 	}
-	return nil
+	return fmt.Errorf("%w: %w", ErrBadModel, err)
 }
 
 func (m *Model) verify(limits Limits) error {
 	switch {
+	case m == nil:
+		return fmt.Errorf("there is no model")
 	case m.missing != "":
 		return fmt.Errorf("the model has no %s", m.missing)
 	case m.Version != 3:
@@ -62,15 +79,7 @@ func (m *Model) verify(limits Limits) error {
 			return fmt.Errorf("subgraph %d: %w", i, err)
 		}
 	}
-	if err := m.verifyCalls(); err != nil {
-		return err
-	}
-	for _, sig := range m.Signatures {
-		if err := m.verifySignature(sig); err != nil {
-			return fmt.Errorf("signature %q: %w", sig.Key, err)
-		}
-	}
-	return nil
+	return m.verifyCalls()
 }
 
 // maxCallDepth is how deep subgraphs may run each other. The runtimes descend
@@ -127,35 +136,6 @@ func (h callHeights) check(s, level int) error {
 	return nil
 }
 
-// verifySignature demands inputs and outputs of the subgraph rather than any of
-// its tensors, since the memory of all others is reused while it runs.
-func (m *Model) verifySignature(sig Signature) error {
-	if sig.Subgraph >= len(m.Subgraphs) {
-		return fmt.Errorf("runs subgraph %d of %d", sig.Subgraph, len(m.Subgraphs))
-	}
-	s := &m.Subgraphs[sig.Subgraph]
-	inputs, outputs := set(s.Inputs), set(s.Outputs)
-	for _, t := range sig.Inputs {
-		if !inputs[t.Tensor] {
-			return fmt.Errorf("input %q is tensor %d, which is no input of subgraph %d", t.Name, t.Tensor, sig.Subgraph)
-		}
-	}
-	for _, t := range sig.Outputs {
-		if !outputs[t.Tensor] {
-			return fmt.Errorf("output %q is tensor %d, which is no output of subgraph %d", t.Name, t.Tensor, sig.Subgraph)
-		}
-	}
-	return nil
-}
-
-func set(indices []int) map[int]bool {
-	s := make(map[int]bool, len(indices))
-	for _, i := range indices {
-		s[i] = true
-	}
-	return s
-}
-
 func (s *Subgraph) verify(limits Limits) error {
 	switch {
 	case s.Tensors == nil:
@@ -176,7 +156,7 @@ func (s *Subgraph) verify(limits Limits) error {
 		return err
 	}
 	if peak := s.peak(); peak > limits.TotalBytes {
-		return fmt.Errorf("needs %d bytes at once, the limit is %d", peak, limits.TotalBytes)
+		return fmt.Errorf("needs %d bytes at once, the limit is %d: %w", peak, limits.TotalBytes, ErrMemory)
 	}
 	return nil
 }
@@ -199,17 +179,25 @@ func (t *Tensor) verify(limits Limits) error {
 			return fmt.Errorf("has a negative dimension in shape %v", t.Shape)
 		}
 	}
-	if t.Type.Bits() == 0 {
-		return nil // Strings and handles: the size is in the content.
+	limit := min(limits.TensorBytes, limits.TotalBytes)
+	switch {
+	case t.Type == String && t.IsConstant():
+		return t.verifyStrings()
+	case t.Type == String:
+		return t.verifyStringCount(limit)
+	case t.Type.Bits() == 0, t.UnknownRank && !t.HasRank:
+		return nil // Handles have no size, and of the others nothing is known.
 	}
 	size, ok := t.ByteSize()
-	limit := min(limits.TensorBytes, limits.TotalBytes)
 	switch {
 	case !ok:
 		return fmt.Errorf("of shape %v is too large to count its bytes", t.Shape)
 	case !t.IsConstant() && size > limit:
-		return fmt.Errorf("of shape %v and type %v needs %d bytes, the limit is %d", t.Shape, t.Type, size, limit)
-	case len(t.Data) > 0 && !t.Sparse && int64(len(t.Data)) != size && !t.unpacked(size):
+		return fmt.Errorf("of shape %v and type %v needs %d bytes, the limit is %d: %w",
+			t.Shape, t.Type, size, limit, ErrMemory)
+	case t.Sparse:
+		return t.verifySparse()
+	case len(t.Data) > 0 && int64(len(t.Data)) != size && !t.unpacked(size):
 		return fmt.Errorf("of shape %v and type %v needs %d bytes, its content has %d", t.Shape, t.Type, size, len(t.Data))
 	}
 	return nil
@@ -247,6 +235,8 @@ func (s *Subgraph) verifyFlow() error {
 			return fmt.Errorf("output %d is tensor %d of %d", i, t, len(s.Tensors))
 		case origins[t] == nowhere && !s.Tensors[t].isEmpty():
 			return fmt.Errorf("output %d is %s, which nothing writes", i, s.tensor(t))
+		case s.Tensors[t].isShort():
+			return fmt.Errorf("output %d is %s, which is sparse", i, s.tensor(t))
 		}
 	}
 	return nil
@@ -287,6 +277,8 @@ func (s *Subgraph) verifyOperator(op *Operator, origins []origin) error {
 			return fmt.Errorf("has tensor %d of %d as input %d", t, len(s.Tensors), i)
 		case origins[t] == nowhere && !s.Tensors[t].isEmpty():
 			return fmt.Errorf("reads %s, which nothing wrote before", s.tensor(t))
+		case s.Tensors[t].isShort() && !op.readsSparse():
+			return fmt.Errorf("reads %s, which is sparse", s.tensor(t))
 		}
 	}
 	for i, t := range op.Outputs {

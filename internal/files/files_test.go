@@ -1,6 +1,7 @@
 package files_test
 
 import (
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -41,5 +42,27 @@ func TestKind(t *testing.T) {
 		fs.ModeDevice | fs.ModeCharDevice: "a device",
 	} {
 		assert.Equal(t, want, files.Kind(mode))
+	}
+}
+
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), []byte("content"), 0o600))
+	for name, open := range map[string]func(name string) (fs.File, error){
+		"path":        func(name string) (fs.File, error) { return files.Open(filepath.Join(dir, name)) },
+		"file system": func(name string) (fs.File, error) { return files.OpenFS(os.DirFS(dir), name) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := open("file")
+			require.NoError(t, err)
+			content, err := io.ReadAll(f)
+			require.NoError(t, err)
+			require.Equal(t, "content", string(content))
+			require.NoError(t, f.Close())
+			_, err = open(".")
+			require.ErrorIs(t, err, files.ErrNotRegular)
+			_, err = open("missing")
+			require.ErrorIs(t, err, fs.ErrNotExist)
+		})
 	}
 }

@@ -21,13 +21,13 @@ const module = "github.com/gocoral/coral"
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
 	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/files", "internal/options", "internal/worker", "model", "tflite"},
-	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/files", "model"},
+	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/modelfile", "model"},
 	"delegate":              {"github.com/mattn/go-tflite/delegates"},
 	"delegate/xnnpack":      {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
 	"delegate/plugin":       {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi"},
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/dl", "internal/errs", "internal/libedgetpu", "internal/oldabi", "internal/processes", "model"},
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/tflitewriter", "model"},
-	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files"},
+	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile"},
 	"vision":                {".", "github.com/bep/imagemeta", "golang.org/x/image", "internal/errs", "model", "tflite"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"scripts":               {},
 	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
 	"internal/files":        {},
+	"internal/modelfile":    {"internal/errs", "internal/files"},
 }
 
 // ownModules have their own go.mod and may import everything public.

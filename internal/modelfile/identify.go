@@ -1,9 +1,11 @@
-package model
+package modelfile
 
 import (
 	"bytes"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/gocoral/coral/internal/errs"
 )
 
 // Files that people give to a program in place of a model, by how they begin.
@@ -21,7 +23,15 @@ var mistakes = []struct{ magic, what string }{
 	{"<", "an HTML or XML page: the download probably failed"},
 }
 
-// identify reports an error if b does not begin as a TensorFlow Lite model does.
+// Identify reports an error, which wraps ErrBadModel and says what b looks like, if b does
+// not begin as a TensorFlow Lite model does.
+func Identify(b []byte) error {
+	if err := identify(b); err != nil {
+		return fmt.Errorf("%w: %w", errs.ErrBadModel, err)
+	}
+	return nil
+}
+
 func identify(b []byte) error {
 	switch {
 	case len(b) == 0:
