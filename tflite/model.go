@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
 	"unsafe"
 
 	"github.com/gocoral/coral/internal/capi"
+	"github.com/gocoral/coral/internal/modelfile"
 	"github.com/gocoral/coral/model"
 )
 
@@ -33,7 +32,9 @@ type modelData struct {
 	mu    sync.Mutex
 	refs  int
 	model capi.Model
-	bytes unsafe.Pointer
+	bytes block
+	// unusable says of signatures that do not fit the model, by key, why.
+	unusable map[string]error
 	facts
 }
 
@@ -63,30 +64,23 @@ func applyModelOptions(opts []ModelOption) *modelOptions {
 // LoadModel reads a model file. The bytes are copied into memory of our own, so
 // the file may change or vanish afterwards.
 //
-// Errors wrap fs.ErrNotExist and its kin for the file, [ErrBadModel] for its
-// content, [ErrMemory] where memory runs out or the model asks for more than the limits, which
-// [WithModelLimits] can raise, and [ErrPlatform] where the processor lacks what the
-// runtime needs.
+// Errors wrap fs.ErrNotExist and its kin for the file, [ErrBadModel] for its content,
+// [ErrMemory] where memory runs out, and for a model that is larger than the format allows
+// or asks for more than the limits do, which [WithModelLimits] can raise, and [ErrPlatform]
+// where the processor lacks what the runtime needs.
 func LoadModel(path string, opts ...ModelOption) (*Model, error) {
-	// Opening a pipe would wait for its writer, and a device may never end.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, failf("load model", "%s is %s, not a model: %w", path, model.FileKind(info.Mode()), ErrBadModel)
-	}
-	f, err := os.Open(path)
+	f, err := modelfile.Open(path)
 	return loadModel(f, path, err, opts)
 }
 
 // LoadModelFS reads a model file from fsys, an embed.FS for example. Errors are
 // those of [LoadModel].
 func LoadModelFS(fsys fs.FS, name string, opts ...ModelOption) (*Model, error) {
-	if fsys == nil {
-		return nil, failf("load model", "%s: no file system given: %w", name, fs.ErrInvalid)
-	}
-	f, err := fsys.Open(name)
+	f, err := modelfile.OpenFS(fsys, name)
 	return loadModel(f, name, err, opts)
 }
 
-// loadModel takes what an Open returned.
+// loadModel takes what an opening returned.
 func loadModel(f fs.File, name string, err error, opts []ModelOption) (*Model, error) {
 	if err != nil {
 		return nil, &Error{Op: "load model", Err: err}
@@ -96,9 +90,6 @@ func loadModel(f fs.File, name string, err error, opts []ModelOption) (*Model, e
 	if err != nil {
 		return nil, &Error{Op: "load model", Err: err}
 	}
-	if info.IsDir() {
-		return nil, failf("load model", "%s is a directory, not a model: %w", name, ErrBadModel)
-	}
 	m, err := readModel(f, info.Size(), opts)
 	if e, ok := errors.AsType[*Error](err); ok {
 		return nil, &Error{Op: e.Op, Status: e.Status, Detail: e.Detail, Err: fmt.Errorf("%s: %w", name, e.Err)}
@@ -106,63 +97,90 @@ func loadModel(f fs.File, name string, err error, opts []ModelOption) (*Model, e
 	return m, err
 }
 
-// NewModel makes a model of bytes, which are copied. Errors are those of [LoadModel].
+// NewModel makes a model of bytes, which are copied. Errors are those of [LoadModel]
+// for the content.
 func NewModel(b []byte, opts ...ModelOption) (*Model, error) {
 	return readModel(bytes.NewReader(b), int64(len(b)), opts)
 }
 
-// maxModelSize is what the 32 bit offsets of the file format can address.
-const maxModelSize = math.MaxInt32
-
 func readModel(r io.Reader, size int64, opts []ModelOption) (*Model, error) {
-	const op = "load model"
 	if err := usable(); err != nil {
-		return nil, &Error{Op: op, Err: err}
+		return nil, &Error{Op: "load model", Err: err}
 	}
-	if size > maxModelSize {
-		return nil, failf(op, "%w: %d bytes, more than the format's limit of %d", ErrBadModel, size, maxModelSize)
-	}
-	p := capi.Alloc(int(size))
-	if p == nil {
-		return nil, failf(op, "the model's %d bytes: %w", size, ErrMemory)
-	}
-	buf := unsafe.Slice((*byte)(p), size)
-	if _, err := io.ReadFull(r, buf); err != nil {
-		capi.Free(p)
-		return nil, failf(op, "%w: read stopped before %d bytes: %w", ErrBadModel, size, err)
-	}
-	data, err := createModel(buf, applyModelOptions(opts))
+	b, err := modelfile.Read(r, size, allocate)
 	if err != nil {
-		capi.Free(p)
-		return nil, err
+		block(b).free()
+		return nil, &Error{Op: "load model", Err: err}
 	}
-	data.bytes = p
-	return newModel(data), nil
+	return createModel(b, applyModelOptions(opts))
 }
 
-// createModel verifies the bytes and has the runtime make a model of them.
-//
-// The runtime's own verifier looks at the file format only: a well-formed file
-// with a graph that makes no sense still crashes it. So ours goes first.
-func createModel(buf []byte, o *modelOptions) (*modelData, error) {
-	const op = "load model"
-	parsed, err := model.Parse(buf)
-	if err == nil {
-		err = parsed.VerifyWithin(o.limits)
+// block is memory that is C's, for bytes that the runtime keeps a pointer to.
+type block []byte
+
+func allocate(size int) ([]byte, error) {
+	p := capi.Alloc(size)
+	if p == nil {
+		return nil, fmt.Errorf("%w: none for the model's %d bytes", ErrMemory, size)
 	}
+	return unsafe.Slice((*byte)(p), size), nil
+}
+
+func (b block) pointer() unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }
+
+func (b block) free() { capi.Free(b.pointer()) }
+
+// createModel has the runtime make a model of the bytes, which it takes over.
+func createModel(b block, o *modelOptions) (*Model, error) {
+	b, parsed, err := prepare(b, o)
 	if err != nil {
-		return nil, &Error{Op: op, Err: err}
+		b.free()
+		return nil, &Error{Op: "load model", Err: err}
 	}
 	reporter := capi.ReporterNew()
 	if reporter == nil {
-		return nil, noMemory(op)
+		b.free()
+		return nil, noMemory("load model")
 	}
 	defer capi.ReporterFree(reporter)
-	c := capi.ModelCreate(unsafe.Pointer(unsafe.SliceData(buf)), len(buf), reporter)
+	c := capi.ModelCreate(b.pointer(), len(b), reporter)
 	if c == nil {
-		return nil, failed(op, capi.Error, reporter, ErrBadModel)
+		b.free()
+		return nil, failed("load model", capi.Error, reporter, ErrBadModel)
 	}
-	return &modelData{refs: 1, model: c, facts: newFacts(parsed, o.limits)}, nil
+	return newModel(&modelData{refs: 1, model: c, bytes: b, unusable: parsed.UnusableSignatures, facts: newFacts(parsed, o.limits)}), nil
+}
+
+// prepare verifies the bytes, and returns them or others in their place, with all
+// constants where the runtime looks for them.
+//
+// The runtime's own verifier looks at the file format only: a well-formed file
+// with a graph that makes no sense still crashes it. So ours goes first.
+func prepare(b block, o *modelOptions) (block, *model.Model, error) {
+	parsed, err := verify(b, o)
+	if err != nil {
+		return b, nil, err
+	}
+	inside, err := parsed.Inline()
+	if err != nil || unsafe.SliceData(inside) == unsafe.SliceData(b) {
+		return b, parsed, err
+	}
+	b.free() // First, so that there are no more than two copies at a time.
+	b, err = allocate(len(inside))
+	if err != nil {
+		return nil, nil, err
+	}
+	copy(b, inside)
+	parsed, err = verify(b, o)
+	return b, parsed, err
+}
+
+func verify(b block, o *modelOptions) (*model.Model, error) {
+	parsed, err := model.Parse(b)
+	if err != nil {
+		return nil, err
+	}
+	return parsed, parsed.VerifyWithin(o.limits)
 }
 
 func newModel(data *modelData) *Model {
@@ -213,7 +231,7 @@ func (d *modelData) release() {
 	d.refs--
 	if d.refs == 0 {
 		capi.ModelDelete(d.model)
-		capi.Free(d.bytes)
+		d.bytes.free()
 	}
 }
 

@@ -38,7 +38,15 @@ func (i *Interpreter) Signatures() ([]string, error) {
 	if !capi.HasSignatures() {
 		return nil, unsupported(op)
 	}
-	return capi.SignatureKeys(i.res.interpreter), nil
+	return i.signatureKeys(), nil
+}
+
+// signatureKeys leaves out the signatures that do not fit the model: the runtime would
+// look for their tensors wherever they say.
+func (i *Interpreter) signatureKeys() []string {
+	return slices.DeleteFunc(capi.SignatureKeys(i.res.interpreter), func(key string) bool {
+		return i.res.model.unusable[key] != nil
+	})
 }
 
 // Signature returns the signature with the given key. Asking twice gives the same
@@ -56,7 +64,10 @@ func (i *Interpreter) Signature(key string) (*Signature, error) {
 	if s := i.signatures[key]; s != nil {
 		return s, nil
 	}
-	keys := capi.SignatureKeys(i.res.interpreter)
+	if err := i.res.model.unusable[key]; err != nil {
+		return nil, failf(op, "%w: signature %q cannot be used: %w", ErrNotFound, key, err)
+	}
+	keys := i.signatureKeys()
 	if !slices.Contains(keys, key) {
 		return nil, failf(op, "no signature is called %q, there is %s: %w", key, orNone(keys), ErrNotFound)
 	}
