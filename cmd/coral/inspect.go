@@ -71,7 +71,7 @@ type description struct {
 type tensorDescription struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
-	Shape []int  `json:"shape"` // with -1 for open dimensions
+	Shape []int  `json:"shape"` // with -1 for open dimensions, null if only running the model tells
 	quantization
 }
 
@@ -137,7 +137,7 @@ func describe(path string) (*description, error) {
 		Model: path, Bytes: info.Size(), Converter: m.Description, MinRuntime: m.MinRuntimeVersion,
 		Inputs: describeTensors(m.Inputs()), Outputs: describeTensors(m.Outputs()),
 		Operators: m.Operators(), Signatures: describeSignatures(m),
-		Stateful: m.HasVariables(), MetadataNames: []string{}, Problems: []string{},
+		Stateful: m.HasVariables(), MetadataNames: []string{}, Problems: append([]string{}, m.Warnings...),
 	}
 	for _, meta := range m.Metadata {
 		d.MetadataNames = append(d.MetadataNames, meta.Name)
@@ -168,6 +168,9 @@ func describeTensors(tensors []model.Tensor) []tensorDescription {
 		out[k] = tensorDescription{
 			Name: t.Name, Type: t.Type.String(), Shape: append([]int{}, shape...),
 			quantization: describeQuantization(t.Quantization),
+		}
+		if t.UnknownRank {
+			out[k].Shape = nil
 		}
 	}
 	return out

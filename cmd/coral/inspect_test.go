@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral/edgetpu/edgetputest"
+	"github.com/gocoral/coral/internal/tflitewriter"
+	"github.com/gocoral/coral/model"
 )
 
 func inspected(t *testing.T, path string) description {
@@ -113,6 +115,30 @@ func TestInspectProblems(t *testing.T) {
 	require.Len(t, d.Problems, 1)
 	assert.Contains(t, d.Problems[0], "constant")
 	assert.Contains(t, succeeded(t, "inspect", testModel("readonly_input")), "Problem: ")
+}
+
+// TestInspectUnknownShape has a detection model, of whose outputs the file has no shape.
+func TestInspectUnknownShape(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "detector.tflite")
+	require.NoError(t, os.WriteFile(path, edgetputest.Detector(), 0o600))
+	for _, output := range inspected(t, path).Outputs {
+		assert.Nil(t, output.Shape, output.Name)
+	}
+	assert.Contains(t, succeeded(t, "inspect", path), "of unknown shape")
+}
+
+// TestInspectUnusableSignature has a signature that names a tensor which is not there.
+func TestInspectUnusableSignature(t *testing.T) {
+	t.Parallel()
+	m, err := model.ReadFile(filepath.Join("..", "..", "tflite", "testdata", "add.tflite"))
+	require.NoError(t, err)
+	m.Signatures[0].Outputs[0].Tensor = 77
+	path := filepath.Join(t.TempDir(), "add.tflite")
+	require.NoError(t, os.WriteFile(path, tflitewriter.Model(m, nil), 0o600))
+	d := inspected(t, path)
+	assert.Empty(t, d.Signatures)
+	assert.Equal(t, []string{`signature "serving_default" cannot be used: output "sum" is tensor 77, which is no output of subgraph 0`}, d.Problems)
 }
 
 func TestInspectNumbersThatJSONHasNot(t *testing.T) {

@@ -26,7 +26,8 @@ func (a *app) printTensors(title string, tensors []tensorDescription) {
 	a.print("%s", title)
 	var rows [][]string
 	for _, t := range tensors {
-		rows = append(rows, []string{"  " + t.Name, t.Type, shapeText(t.Shape), t.text()})
+		shape := either(t.Shape != nil, shapeText(t.Shape), "of unknown shape")
+		rows = append(rows, []string{"  " + t.Name, t.Type, shape, t.text()})
 	}
 	a.table(rows)
 }
