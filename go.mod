@@ -3,7 +3,6 @@ module github.com/gocoral/coral
 go 1.26.0
 
 require (
-	github.com/bep/imagemeta v1.0.1
 	github.com/google/flatbuffers v25.12.19+incompatible
 	github.com/google/gousb v1.1.3
 	github.com/mattn/go-tflite v1.0.6
@@ -12,7 +11,4 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require (
-	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/text v0.43.0 // indirect
-)
+require go.yaml.in/yaml/v3 v3.0.5 // indirect

@@ -1,6 +1,7 @@
 package vision
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -8,11 +9,8 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"math"
 
-	"github.com/bep/imagemeta"
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/webp"
 )
 
 // format is a kind of picture file.
@@ -22,44 +20,40 @@ import (
 type format struct {
 	name   string
 	magic  string // the first bytes, ? for any
-	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
-	exif   imagemeta.ImageFormat
+	decode func(*source, loadConfig) (image.Image, orientation, error)
+	// convert is how to make a file of another kind from one that cannot be read.
+	convert string
 }
 
-// noEXIF is the exif of formats that have none.
-const noEXIF = imagemeta.ImageFormatAuto
-
 var formats = []format{
-	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode, imagemeta.PNG},
-	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode, imagemeta.JPEG},
-	{"BMP", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, bmp.Decode, noEXIF},
-	{"GIF", "GIF8?a", gif.DecodeConfig, gif.Decode, noEXIF},
-	{"WebP", "RIFF????WEBPVP8", webp.DecodeConfig, decodeWebP, imagemeta.WebP},
+	{"PNG", "\x89PNG\r\n\x1a\n", decodePNG, "convert in.png -depth 8 out.png"},
+	{"JPEG", "\xff\xd8\xff", decodeJPEG, "convert in.jpg -sampling-factor 4:2:0 -colorspace sRGB out.jpg"},
+	{"BMP", "BM????\x00\x00\x00\x00", decodeBMP, "convert in.bmp out.png"},
+	{"GIF", "GIF8?a", decodeGIF, "convert 'in.gif[0]' out.png"},
+	{"WebP", "RIFF????WEBPVP8", decodeWebP, "convert 'in.webp[0]' out.png"},
 }
 
 // format tells the format by the first bytes.
-func (s *stream) format() (format, error) {
-	if err := s.rewind(); err != nil {
-		return format{}, err
+func (s *source) format() (*format, error) {
+	head := s.peek(32)
+	if len(head) == 0 {
+		if s.in.err != nil {
+			return nil, s.in.err
+		}
+		return nil, fmt.Errorf("%w: it is empty", ErrFormat)
 	}
-	head := make([]byte, 32)
-	n, err := io.ReadFull(s, head)
-	switch {
-	case err == io.EOF:
-		return format{}, fmt.Errorf("%w: it is empty", ErrFormat)
-	case err != nil && err != io.ErrUnexpectedEOF:
-		return format{}, err
-	}
-	for _, f := range formats {
-		if f.matches(head[:n]) {
-			return f, f.refuses(head)
+	for k := range formats {
+		if formats[k].matches(head) {
+			return &formats[k], nil
 		}
 	}
-	return format{}, fmt.Errorf("%w: it is none of PNG, JPEG, BMP, GIF, WebP", ErrFormat)
+	if s.in.err != nil {
+		return nil, s.in.err
+	}
+	return nil, fmt.Errorf("%w: it is none of PNG, JPEG, BMP, GIF, WebP", ErrFormat)
 }
 
-func (f format) matches(head []byte) bool {
+func (f *format) matches(head []byte) bool {
 	if len(head) < len(f.magic) {
 		return false
 	}
@@ -71,54 +65,58 @@ func (f format) matches(head []byte) bool {
 	return true
 }
 
-// refuses gives a reason of its own to animated WebP files, which the decoder would
-// call invalid.
-func (f format) refuses(head []byte) error {
-	const animation = 2
-	if f.name == "WebP" && head[15] == 'X' && head[20]&animation != 0 {
-		return fmt.Errorf("%w: it is an animated WebP", ErrFormat)
-	}
-	return nil
-}
+// errVariant is the cause of an error about a file that is not damaged.
+type errVariant string
 
-// decodeWebP puts right what the decoder leaves (golang.org/issue/40173): lossy WebP has
-// brightness from 16 to 235 and colours from 16 to 240, as in video, while image.YCbCr
-// stands for JPEG's full range, so that white would be light grey.
-func decodeWebP(r io.Reader) (image.Image, error) {
-	img, err := webp.Decode(r)
-	switch img := img.(type) {
-	case *image.YCbCr:
-		toFullRange(img)
-	case *image.NYCbCrA:
-		toFullRange(&img.YCbCr)
-	}
-	return img, err
-}
+func (e errVariant) Error() string { return string(e) }
 
-func toFullRange(img *image.YCbCr) {
-	stretch(img.Y, 16, 219, 0)
-	stretch(img.Cb, 128, 224, 128)
-	stretch(img.Cr, 128, 224, 128)
-}
-
-// stretch widens the given number of steps to 255, and makes what was from be to.
-func stretch(plane []uint8, from, steps, to float64) {
-	var table [256]uint8
-	for k := range table {
-		table[k] = uint8(min(max(math.Round((float64(k)-from)*255/steps+to), 0), 255))
-	}
-	for k, v := range plane {
-		plane[k] = table[v]
-	}
-}
-
-// failed tells a decoder's complaint about a variant it does not know from one about
+// explain tells a decoder's complaint about a variant it does not know from one about
 // broken data.
-func (f format) failed(err error) error {
+func (f *format) explain(err error) error {
+	_, isOurs := errors.AsType[errVariant](err)
 	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
 	_, isPNG := errors.AsType[png.UnsupportedError](err)
-	if isJPEG || isPNG || errors.Is(err, bmp.ErrUnsupported) {
-		return fmt.Errorf("%w: this kind of %s is not supported (%w)", ErrFormat, f.name, err)
+	if isOurs || isJPEG || isPNG || errors.Is(err, bmp.ErrUnsupported) {
+		return fmt.Errorf("%w: this kind of %s is not supported (%w): convert it first, for example with ImageMagick: %s", ErrFormat, f.name, err, f.convert)
 	}
 	return fmt.Errorf("%w (%s: %w)", ErrDamaged, f.name, err)
 }
+
+func decodeBMP(s *source, c loadConfig) (image.Image, orientation, error) {
+	const header = 14 + 124 + 4*256 // the longest one, and a palette
+	config, err := bmp.DecodeConfig(bytes.NewReader(s.peek(header)))
+	if err != nil {
+		return nil, upright, err
+	}
+	p := cost{config.Width, config.Height, 4 * area(config.Width, config.Height)}
+	return decodeChecked(s, c, p, bmp.Decode)
+}
+
+func decodeGIF(s *source, c loadConfig) (image.Image, orientation, error) {
+	const header = 13 + 3*256 // and a palette
+	config, err := gif.DecodeConfig(bytes.NewReader(s.peek(header)))
+	if err != nil {
+		return nil, upright, err
+	}
+	w, h := config.Width, config.Height
+	p := cost{w, h, (1 + 4) * area(w, h)} // the frame, and a canvas if it is smaller
+	return decodeChecked(s, c, p, func(r io.Reader) (image.Image, error) {
+		img, err := gif.Decode(r)
+		if err != nil {
+			return nil, err
+		}
+		return onCanvas(img, w, h), nil
+	})
+}
+
+// decodeChecked decodes what costs p, unless that is too much.
+func decodeChecked(s *source, c loadConfig, p cost, decode func(io.Reader) (image.Image, error)) (image.Image, orientation, error) {
+	if err := c.check(p); err != nil {
+		return nil, upright, err
+	}
+	s.allow(p.bytes)
+	img, err := decode(s)
+	return img, upright, err
+}
+
+func area(w, h int) int64 { return int64(w) * int64(h) }

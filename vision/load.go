@@ -1,8 +1,6 @@
 package vision
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"image"
 	"image/draw"
@@ -10,27 +8,37 @@ import (
 	"os"
 )
 
-// DefaultMaxPixels is how many pixels a picture may have unless [WithMaxPixels] says
-// otherwise. It admits what cameras and scanners make, 12000 by 9000 for example.
-//
-// In memory a pixel takes 1.5 to 4 bytes, 8 with 16 bits a channel, and while a
-// progressive JPEG is read up to 15.
-const DefaultMaxPixels = 1 << 27
+// Limits of a picture unless [WithMaxMemory] or [WithMaxPixels] say otherwise.
+const (
+	// DefaultMaxMemory is how many bytes the pixels of a picture may take while it is
+	// decoded: a quarter of what a board with 1 GB has.
+	DefaultMaxMemory = 256 << 20
+	// DefaultMaxPixels is how many pixels a picture may have, however little memory
+	// they take. It admits 12000 by 9000.
+	DefaultMaxPixels = 1 << 27
+)
 
 // maxSide is the largest width or height. A picture of 1 by 100 million pixels would
-// pass the other limit, and is only ever made to do harm.
+// pass the other limits, and is only ever made to do harm.
 const maxSide = 1<<16 - 1
 
 // LoadOption changes how [Load] and [Decode] read a picture.
 type LoadOption func(*loadConfig)
 
-type loadConfig struct{ maxPixels int64 }
+type loadConfig struct{ maxPixels, maxMemory int64 }
 
-// WithMaxPixels sets how many pixels a picture may have, width times height. The
-// header is checked against it before memory is taken, so that a small file cannot
-// claim gigabytes. No side may be longer than 65535 pixels in any case.
+// WithMaxPixels sets how many pixels a picture may have, width times height. No side may
+// be longer than 65535 pixels in any case.
 func WithMaxPixels(n int) LoadOption {
 	return func(c *loadConfig) { c.maxPixels = int64(n) }
+}
+
+// WithMaxMemory sets how many bytes of memory the pixels of a picture may take while it
+// is decoded; the package's documentation has a table of what pictures take. The limit is
+// checked against the header before memory is taken, so that a small file cannot claim
+// gigabytes.
+func WithMaxMemory(bytes int64) LoadOption {
+	return func(c *loadConfig) { c.maxMemory = bytes }
 }
 
 // Load reads the picture in the file at path: PNG, JPEG, BMP, GIF (the first frame)
@@ -51,9 +59,12 @@ func Load(path string, opts ...LoadOption) (image.Image, error) {
 	return img, nil
 }
 
-// Decode reads a picture as [Load] does. A reader that cannot seek is first read to
-// its end into memory; one that can is read from where it stands, and stands anywhere
+// Decode reads a picture as [Load] does, from where r stands. It needs no seeking and
+// holds no more of a file than its header, so that r may be a pipe without an end: of a
+// stream of JPEG frames it takes the first. It reads ahead, so r stands anywhere
 // afterwards.
+//
+// An error of r itself is returned as it is.
 func Decode(r io.Reader, opts ...LoadOption) (image.Image, error) {
 	img, err := decode(r, newLoadConfig(opts))
 	if err != nil {
@@ -63,9 +74,11 @@ func Decode(r io.Reader, opts ...LoadOption) (image.Image, error) {
 }
 
 func newLoadConfig(opts []LoadOption) loadConfig {
-	c := loadConfig{maxPixels: DefaultMaxPixels}
+	c := loadConfig{maxPixels: DefaultMaxPixels, maxMemory: DefaultMaxMemory}
 	for _, o := range opts {
-		o(&c)
+		if o != nil {
+			o(&c)
+		}
 	}
 	return c
 }
@@ -87,35 +100,30 @@ func load(path string, c loadConfig) (image.Image, error) {
 }
 
 func decode(r io.Reader, c loadConfig) (image.Image, error) {
-	s, err := newStream(r, c)
-	if err != nil {
-		return nil, err
+	if isNil(r) {
+		return nil, fmt.Errorf("%w: the reader is nil", ErrFormat)
 	}
+	s := newSource(r)
 	f, err := s.format()
 	if err != nil {
 		return nil, err
 	}
-	config, err := read(s, f.config)
+	img, o, err := f.decode(s, c)
 	if err != nil {
-		return nil, f.failed(err)
+		return nil, s.explain(f, err)
 	}
-	if err := c.check(config); err != nil {
-		return nil, err
-	}
-	o := upright
-	if f.exif != noEXIF {
-		o = s.orientation(f.exif)
-	}
-	img, err := read(s, f.decode)
-	if err != nil {
-		return nil, f.failed(err)
-	}
-	return o.turned(onCanvas(img, config)), nil
+	return o.turned(img), nil
+}
+
+// cost is what a header says about a picture.
+type cost struct {
+	width, height int
+	bytes         int64 // of memory while the picture is decoded
 }
 
 // check guards against pictures that would take all memory.
-func (c loadConfig) check(config image.Config) error {
-	w, h := int64(config.Width), int64(config.Height)
+func (c loadConfig) check(p cost) error {
+	w, h := int64(p.width), int64(p.height)
 	switch {
 	case w < 1 || h < 1:
 		return fmt.Errorf("%w: it has %d×%d pixels", ErrDamaged, w, h)
@@ -123,58 +131,20 @@ func (c loadConfig) check(config image.Config) error {
 		return fmt.Errorf("%w: %d×%d pixels, the longest side possible is %d", ErrTooLarge, w, h, maxSide)
 	case w*h > c.maxPixels:
 		return fmt.Errorf("%w: %d×%d is %d pixels, the limit is %d: make it smaller, or raise the limit (WithMaxPixels)", ErrTooLarge, w, h, w*h, c.maxPixels)
+	case p.bytes > c.maxMemory:
+		return fmt.Errorf("%w: %d×%d pixels take %d bytes of memory, the limit is %d: make it smaller, or raise the limit (WithMaxMemory)", ErrTooLarge, w, h, p.bytes, c.maxMemory)
 	}
 	return nil
 }
 
 // onCanvas returns img with the bounds that the header promised: the first frame of a
 // GIF may cover only a part of them, and the rest is then black.
-func onCanvas(img image.Image, config image.Config) image.Image {
-	full := image.Rect(0, 0, config.Width, config.Height)
+func onCanvas(img image.Image, w, h int) image.Image {
+	full := image.Rect(0, 0, w, h)
 	if img.Bounds() == full {
 		return img
 	}
 	canvas := image.NewRGBA(full)
 	draw.Draw(canvas, img.Bounds(), img, img.Bounds().Min, draw.Src)
 	return canvas
-}
-
-// stream is a picture file that several readers look at from its start.
-type stream struct {
-	io.ReadSeeker
-	start int64
-}
-
-// newStream makes r seekable, at the price of its bytes in memory if it is not.
-func newStream(r io.Reader, c loadConfig) (*stream, error) {
-	if s, ok := r.(io.ReadSeeker); ok {
-		if start, err := s.Seek(0, io.SeekCurrent); err == nil { // a pipe is a File that fails here
-			return &stream{s, start}, nil
-		}
-	}
-	if r == nil {
-		return nil, fmt.Errorf("%w: the reader is nil", ErrFormat)
-	}
-	limit := 4*max(c.maxPixels, 0) + 1<<20 // what the pixels take uncompressed, and metadata
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%w: more than %d bytes, which is too much for the limit of %d pixels (WithMaxPixels)", ErrTooLarge, limit, c.maxPixels)
-	}
-	return &stream{bytes.NewReader(data), 0}, nil
-}
-
-func (s *stream) rewind() error {
-	_, err := s.Seek(s.start, io.SeekStart)
-	return err
-}
-
-// read gives the stream to one of the decoders, from its start.
-func read[T any](s *stream, decoder func(io.Reader) (T, error)) (T, error) {
-	if err := s.rewind(); err != nil {
-		return *new(T), err
-	}
-	return decoder(bufio.NewReaderSize(s, 1<<16))
 }

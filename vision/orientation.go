@@ -3,9 +3,6 @@ package vision
 import (
 	"image"
 	"image/color"
-	"reflect"
-
-	"github.com/bep/imagemeta"
 )
 
 // orientation is how a picture must be turned to be upright, with the numbers of the
@@ -15,30 +12,6 @@ import (
 type orientation uint8
 
 const upright orientation = 1
-
-// orientation reads the EXIF tag, upright if there is none or it cannot be read.
-func (s *stream) orientation(f imagemeta.ImageFormat) orientation {
-	o := upright
-	if s.rewind() != nil {
-		return o
-	}
-	// Whatever is wrong with the metadata, the pixels may be good: no error counts.
-	_, _ = imagemeta.Decode(imagemeta.Options{
-		R:           s,
-		ImageFormat: f,
-		Sources:     imagemeta.EXIF,
-		ShouldHandleTag: func(tag imagemeta.TagInfo) bool {
-			return tag.Tag == "Orientation" && tag.Namespace == "IFD0" // IFD1 is the thumbnail's
-		},
-		HandleTag: func(tag imagemeta.TagInfo) error {
-			if v := reflect.ValueOf(tag.Value); v.CanUint() && v.Uint() >= 1 && v.Uint() <= 8 {
-				o = orientation(v.Uint())
-			}
-			return imagemeta.ErrStopWalking
-		},
-	})
-	return o
-}
 
 // swaps reports whether width and height change places.
 func (o orientation) swaps() bool { return o >= 5 }
