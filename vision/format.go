@@ -27,7 +27,7 @@ type format struct {
 
 var formats = []format{
 	{"PNG", "\x89PNG\r\n\x1a\n", decodePNG, "convert in.png -depth 8 out.png"},
-	{"JPEG", "\xff\xd8\xff", decodeJPEG, "convert in.jpg -sampling-factor 4:2:0 -colorspace sRGB out.jpg"},
+	{"JPEG", "\xff\xd8\xff", decodeJPEG, "convert in.jpg -sampling-factor 4:2:0 -colorspace sRGB out.jpg, or with libjpeg: djpeg in.jpg | cjpeg >out.jpg"},
 	{"BMP", "BM????\x00\x00\x00\x00", decodeBMP, "convert in.bmp out.png"},
 	{"GIF", "GIF8?a", decodeGIF, "convert 'in.gif[0]' out.png"},
 	{"WebP", "RIFF????WEBPVP8", decodeWebP, "convert 'in.webp[0]' out.png"},
@@ -65,15 +65,15 @@ func (f *format) matches(head []byte) bool {
 	return true
 }
 
-// errVariant is the cause of an error about a file that is not damaged.
-type errVariant string
+// variantError is the cause of an error about a file that is not damaged.
+type variantError string
 
-func (e errVariant) Error() string { return string(e) }
+func (e variantError) Error() string { return string(e) }
 
 // explain tells a decoder's complaint about a variant it does not know from one about
 // broken data.
 func (f *format) explain(err error) error {
-	_, isOurs := errors.AsType[errVariant](err)
+	_, isOurs := errors.AsType[variantError](err)
 	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
 	_, isPNG := errors.AsType[png.UnsupportedError](err)
 	if isOurs || isJPEG || isPNG || errors.Is(err, bmp.ErrUnsupported) {
@@ -89,7 +89,8 @@ func decodeBMP(s *source, c loadConfig) (image.Image, orientation, error) {
 		return nil, upright, err
 	}
 	p := cost{config.Width, config.Height, 4 * area(config.Width, config.Height)}
-	return decodeChecked(s, c, p, bmp.Decode)
+	img, err := decodeChecked(s, c, p, bmp.Decode)
+	return img, upright, err
 }
 
 func decodeGIF(s *source, c loadConfig) (image.Image, orientation, error) {
@@ -100,23 +101,20 @@ func decodeGIF(s *source, c loadConfig) (image.Image, orientation, error) {
 	}
 	w, h := config.Width, config.Height
 	p := cost{w, h, (1 + 4) * area(w, h)} // the frame, and a canvas if it is smaller
-	return decodeChecked(s, c, p, func(r io.Reader) (image.Image, error) {
-		img, err := gif.Decode(r)
-		if err != nil {
-			return nil, err
-		}
-		return onCanvas(img, w, h), nil
-	})
+	img, err := decodeChecked(s, c, p, gif.Decode)
+	if err != nil {
+		return nil, upright, err
+	}
+	return onCanvas(img, w, h), upright, nil
 }
 
 // decodeChecked decodes what costs p, unless that is too much.
-func decodeChecked(s *source, c loadConfig, p cost, decode func(io.Reader) (image.Image, error)) (image.Image, orientation, error) {
+func decodeChecked(s *source, c loadConfig, p cost, decode func(io.Reader) (image.Image, error)) (image.Image, error) {
 	if err := c.check(p); err != nil {
-		return nil, upright, err
+		return nil, err
 	}
 	s.allow(p.bytes)
-	img, err := decode(s)
-	return img, upright, err
+	return decode(s)
 }
 
 func area(w, h int) int64 { return int64(w) * int64(h) }

@@ -23,6 +23,9 @@ func FuzzDecode(f *testing.F) {
 	for _, ext := range []string{"png", "jpg"} {
 		f.Add(withEXIF(encoded(f, encoders[ext], corners()), exif(binary.BigEndian, 6, 1)))
 	}
+	f.Add(sampled(f, encoded(f, toJPEG, photo(48, 32)), 0x14, 0x11, 0x11))
+	f.Add(sampled(f, encoded(f, toJPEG, photo(24, 16)), 0x31, 0x11, 0x12))
+	f.Add(webpFile(riffChunk("note", []byte("odd")), riffChunk("EXIF", exif(binary.BigEndian, 6, 1))))
 	files, err := filepath.Glob("testdata/*.[wj]*")
 	require.NoError(f, err)
 	for _, path := range files {

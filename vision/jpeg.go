@@ -3,10 +3,12 @@ package vision
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
+	"strings"
 )
 
 // Markers of JPEG segments, the second of their two bytes.
@@ -29,14 +31,23 @@ const (
 
 func decodeJPEG(s *source, c loadConfig) (image.Image, orientation, error) {
 	h, err := readJPEGHeader(s)
-	if err == nil {
-		err = c.check(h.frame.cost(h.adobe))
-	}
 	if err != nil {
 		return nil, upright, err
 	}
-	s.allow(h.frame.cost(h.adobe).bytes)
-	img, err := jpeg.Decode(io.MultiReader(bytes.NewReader(h.bytes), &scanCounter{r: s}))
+	p := h.cost()
+	if err := c.check(p); err != nil {
+		return nil, upright, err
+	}
+	s.allow(p.bytes)
+	var img image.Image
+	if h.mustSplit() {
+		img, err = decodeSplit(s, h, 2*area(h.frame.width, h.frame.height)+maxJPEGHeader)
+	} else {
+		img, err = jpeg.Decode(io.MultiReader(bytes.NewReader(h.bytes), &scanCounter{r: s}))
+	}
+	if u, ok := errors.AsType[jpeg.UnsupportedError](err); ok && strings.Contains(string(u), "subsampling") {
+		err = variantError("its components have the sampling factors " + h.frame.sampling())
+	}
 	return img, exifOrientation(h.exif), err
 }
 
@@ -46,7 +57,11 @@ type jpegHeader struct {
 	bytes []byte
 	frame jpegFrame
 	exif  []byte
-	adobe bool
+	// jfif and adobe are markers that tell the colours; transform is the latter's.
+	jfif, adobe bool
+	transform   byte
+	restarts    bool // there are restart markers
+	alone       bool // the first scan has one component
 }
 
 // maxJPEGHeader is far above what tables take, in bytes. Profiles, previews and notes do
@@ -66,6 +81,8 @@ func readJPEGHeader(s *source) (*jpegHeader, error) {
 			return nil, unexpected(err)
 		case marker == markerSOS:
 			h.bytes = append(h.bytes, 0xff, marker)
+			first := s.peek(3) // length and number of components
+			h.alone = len(first) == 3 && first[2] == 1
 			return h, nil
 		case marker == markerEOI:
 			return nil, jpeg.FormatError("it ends before its pixels")
@@ -96,20 +113,11 @@ func nextMarker(s *source) (byte, error) {
 
 // readSegment takes in what follows a marker, if it counts.
 func (h *jpegHeader) readSegment(s *source, marker byte) error {
-	var length [2]byte
-	if _, err := io.ReadFull(s, length[:]); err != nil {
-		return err
-	}
-	n := int(binary.BigEndian.Uint16(length[:])) - len(length)
-	if n < 0 {
-		return jpeg.FormatError("short segment length")
-	}
 	if !wanted(marker) {
-		_, err := s.Discard(n)
-		return err
+		return skipSegment(s)
 	}
-	data := make([]byte, n)
-	if _, err := io.ReadFull(s, data); err != nil {
+	data, err := readSegmentData(s)
+	if err != nil {
 		return err
 	}
 	if marker == markerAPP1 {
@@ -118,12 +126,48 @@ func (h *jpegHeader) readSegment(s *source, marker byte) error {
 		}
 		return nil
 	}
-	h.adobe = h.adobe || marker == markerAPP14
-	h.bytes = append(append(append(h.bytes, 0xff, marker), length[:]...), data...)
+	h.restarts = h.restarts || marker == markerDRI && bytes.ContainsFunc(data, func(r rune) bool { return r != 0 })
+	h.jfif = h.jfif || marker == markerAPP0 && bytes.HasPrefix(data, []byte("JFIF\x00"))
+	if marker == markerAPP14 && len(data) >= 12 && string(data[:5]) == "Adobe" {
+		h.adobe, h.transform = true, data[11]
+	}
+	h.bytes = binary.BigEndian.AppendUint16(append(h.bytes, 0xff, marker), uint16(2+len(data)))
+	h.bytes = append(h.bytes, data...)
 	if isFrame(marker) {
 		return h.frame.read(marker, data)
 	}
 	return nil
+}
+
+// readSegmentData reads what follows a marker.
+func readSegmentData(s *source) ([]byte, error) {
+	n, err := segmentLength(s)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, n)
+	_, err = io.ReadFull(s, data)
+	return data, err
+}
+
+func skipSegment(s *source) error {
+	n, err := segmentLength(s)
+	if err == nil {
+		_, err = s.Discard(n)
+	}
+	return err
+}
+
+func segmentLength(s *source) (int, error) {
+	var length [2]byte
+	if _, err := io.ReadFull(s, length[:]); err != nil {
+		return 0, err
+	}
+	n := int(binary.BigEndian.Uint16(length[:])) - len(length)
+	if n < 0 {
+		return 0, jpeg.FormatError("short segment length")
+	}
+	return n, nil
 }
 
 // wanted leaves out profiles, previews and comments, which can be long.
@@ -143,18 +187,19 @@ type jpegFrame struct {
 }
 
 type jpegComponent struct {
-	id   byte
-	h, v int // sampling factors: how many samples for how many of the finest component
+	id    byte
+	h, v  int // sampling factors: how many samples for how many of the finest component
+	table byte
 }
 
 func (f *jpegFrame) read(marker byte, b []byte) error {
 	switch process := marker - markerSOF; {
 	case process > 8:
-		return errVariant("it has arithmetic coding")
+		return variantError("it has arithmetic coding")
 	case process%4 == 3:
-		return errVariant("it is lossless")
+		return variantError("it is lossless")
 	case process > 4:
-		return errVariant("it is hierarchical")
+		return variantError("it is hierarchical")
 	case len(b) < 6:
 		return jpeg.FormatError("SOF has wrong length")
 	default:
@@ -163,30 +208,78 @@ func (f *jpegFrame) read(marker byte, b []byte) error {
 	f.height, f.width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
 	f.components = nil
 	for c := b[6:]; len(c) >= 3; c = c[3:] {
-		f.components = append(f.components, jpegComponent{c[0], int(c[1] >> 4), int(c[1] & 15)})
+		f.components = append(f.components, jpegComponent{c[0], int(c[1] >> 4), int(c[1] & 15), c[2]})
 	}
 	return nil
 }
 
-// cost is what image/jpeg takes: all components in whole blocks, their coefficients with
-// 4 bytes each if the file is progressive, and the picture again if its colours have to
-// be converted.
-func (f *jpegFrame) cost(adobe bool) cost {
+// cost is what decoding takes: all components in whole blocks, their coefficients with 4
+// bytes each if the file is progressive, and the picture again if its colours have to be
+// converted or its components put together.
+func (h *jpegHeader) cost() cost {
+	f := &h.frame
 	p := cost{width: f.width, height: f.height}
-	h, v, blocks := 1, 1, int64(0)
+	blocks := int64(0)
 	for _, c := range f.components {
-		h, v = max(h, c.h), max(v, c.v)
 		blocks += int64(c.h * c.v)
 	}
-	blocks *= int64((f.width+8*h-1)/(8*h)) * int64((f.height+8*v-1)/(8*v))
-	p.bytes = 64 * blocks
+	columns, lines := f.units()
+	p.bytes = 64 * blocks * area(columns, lines)
 	if f.progressive {
 		p.bytes *= 1 + 4
 	}
-	if len(f.components) == 4 || adobe || f.namesRGB() {
-		p.bytes += 4 * area(f.width, f.height)
+	pixels := area(f.width, f.height)
+	if len(f.components) == 4 || h.isRGB() {
+		p.bytes += 4 * pixels
+	}
+	if h.mustSplit() {
+		p.bytes += 9 * pixels // three planes with all samples, and the files that they come from
 	}
 	return p
+}
+
+// isRGB reports whether three components are colours rather than brightness and two
+// differences, as image/jpeg and libjpeg see it.
+func (h *jpegHeader) isRGB() bool {
+	c := h.frame.components
+	if len(c) != 3 || h.jfif {
+		return false
+	}
+	return h.adobe && h.transform == 0 || c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B'
+}
+
+// mustSplit reports whether the file is one that image/jpeg does not read, and that
+// [decodeSplit] does: one with unusual sampling factors, or one that has restart markers
+// in scans of a single component with several blocks in a unit, where they are counted
+// wrongly.
+func (h *jpegHeader) mustSplit() bool {
+	c, several := h.frame.components, false
+	for _, x := range c {
+		if x.h < 1 || x.h > 4 || x.v < 1 || x.v > 4 {
+			return false
+		}
+		several = several || x.h*x.v > 1
+	}
+	if len(c) == 3 && several && h.restarts && (h.frame.progressive || h.alone) {
+		return true
+	}
+	three := func(x jpegComponent) bool { return x.h == 3 || x.v == 3 }
+	switch len(c) {
+	case 1:
+		return three(c[0])
+	case 3:
+		return three(c[0]) || c[0].v == 4 || c[0].h%c[1].h != 0 || c[0].v%c[1].v != 0 || c[1].h != c[2].h || c[1].v != c[2].v
+	}
+	return false
+}
+
+// sampling is the factors of the components, as cjpeg takes them.
+func (f *jpegFrame) sampling() string {
+	texts := make([]string, len(f.components))
+	for k, c := range f.components {
+		texts[k] = fmt.Sprintf("%dx%d", c.h, c.v)
+	}
+	return strings.Join(texts, ",")
 }
 
 func (f *jpegFrame) namesRGB() bool {
@@ -196,7 +289,7 @@ func (f *jpegFrame) namesRGB() bool {
 
 // unexpected is the error of a file that ends too early.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
@@ -205,6 +298,8 @@ func unexpected(err error) error {
 // maxScans is far above what encoders make, which is some ten. A scan of a few bytes can
 // cover the whole picture, and costs the time for it.
 const maxScans = 100
+
+var errScans = fmt.Errorf("%w: it has more than %d scans", ErrTooLarge, maxScans)
 
 // scanCounter refuses files with too many scans.
 type scanCounter struct {
@@ -223,7 +318,7 @@ func (c *scanCounter) Read(b []byte) (int, error) {
 	}
 	c.last = b[n-1]
 	if c.scans += bytes.Count(b[:n], []byte{0xff, markerSOS}); c.scans >= maxScans {
-		return 0, fmt.Errorf("%w: it has more than %d scans", ErrTooLarge, maxScans)
+		return 0, errScans
 	}
 	return n, err
 }

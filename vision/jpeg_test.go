@@ -90,6 +90,7 @@ func TestDecodeJPEGVariants(t *testing.T) {
 		"arithmetic":   {withSOF(0xc9), "it has arithmetic coding"},
 		"lossless":     {withSOF(0xc3), "it is lossless"},
 		"hierarchical": {withSOF(0xc5), "it is hierarchical"},
+		"sampling":     {sampled(t, readFile(t, "testdata/cmyk.jpg"), 0x21, 0x11, 0x11, 0x21), "its components have the sampling factors 2x1,1x1,1x1,2x1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := vision.Decode(bytes.NewReader(c.file))

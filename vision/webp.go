@@ -37,7 +37,7 @@ func webpCost(head []byte) (cost, error) {
 	const animation, alpha = 2, 16
 	extended := len(head) > riffHeader+8 && string(head[riffHeader:][:4]) == "VP8X"
 	if extended && head[riffHeader+8]&animation != 0 {
-		return cost{}, errVariant("it is an animation")
+		return cost{}, variantError("it is an animation")
 	}
 	config, err := webp.DecodeConfig(bytes.NewReader(head))
 	if err != nil {

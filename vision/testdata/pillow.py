@@ -55,6 +55,11 @@ def pictures():
     img.save(HERE / "animated.webp", save_all=True, append_images=[img.rotate(180)])
     img.save(HERE / "progressive.jpg", progressive=True, quality=90)
     img.convert("CMYK").save(HERE / "cmyk.jpg", quality=90)
+    # Noise, so that all symbols occur; the second and third with restart markers.
+    noise = Image.frombytes("RGB", (61, 47), pseudo_random(1, 3 * 61 * 47)).resize((85, 71), Image.Resampling.BICUBIC)
+    noise.save(HERE / "noise_progressive.jpg", quality=75, progressive=True)
+    noise.save(HERE / "restarts.jpg", quality=75, restart_marker_blocks=3)
+    noise.save(HERE / "restarts_progressive.jpg", quality=75, progressive=True, restart_marker_blocks=3)
 
 
 table()
