@@ -1,16 +1,18 @@
 package vision
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/gocoral/coral/internal/files"
+	"github.com/gocoral/coral/model"
 )
 
 // Labels are the names of a model's classes by their ids.
@@ -25,57 +27,129 @@ func (l Labels) Name(id int) (string, bool) {
 	return strconv.Itoa(id), false
 }
 
+// Mismatch says in a sentence what speaks against these being the labels of a model with
+// classes from 0 to classes-1, and nothing if they fit. The classic mistake is one too
+// many or too few: some models have a class for "background" first.
+func (l Labels) Mismatch(classes int) string {
+	missing, first := 0, true
+	for id := range classes {
+		if _, ok := l[id]; !ok {
+			missing++
+		}
+	}
+	_, first = l[0]
+	_, last := l[classes]
+	surplus := len(l) - (classes - missing)
+	counts := fmt.Sprintf("there are %d labels for the model's %d classes", len(l), classes)
+	switch {
+	case missing == 0 && surplus == 0:
+		return ""
+	case missing == 0 && surplus == 1 && last:
+		return counts + fmt.Sprintf(": if the model has no class for the first, %q, the names are off by one", l[0])
+	case missing == 1 && surplus == 0 && len(l) > 1 && l.hasAll(0, classes-1):
+		return counts + `: if the model's first class is one for "background", the names are off by one`
+	case missing == 1 && surplus == 1 && !first && last:
+		return counts + fmt.Sprintf(", but they count from 1 to %d and the classes from 0: the names are off by one, unless class 0 has none", classes)
+	case missing > 0:
+		return counts + fmt.Sprintf(": %d of the classes without a label, for which numbers stand", missing)
+	}
+	return counts
+}
+
+// hasAll reports whether there are labels for ids from first to before end.
+func (l Labels) hasAll(first, end int) bool {
+	for id := first; id < end; id++ {
+		if _, ok := l[id]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // The limits of a label file. One that exceeds them is something else.
 const (
-	maxLabel  = 4096 // bytes in a line
-	maxLabels = 1 << 20
+	maxLabelFile = 4 << 20 // bytes
+	maxLabel     = 4096    // bytes in a line or a label
+	maxLabels    = 1 << 20
 )
 
-// ReadLabels reads the label file at path, see [ParseLabels].
+// ReadLabels reads the label file at path, see [ParseLabels]. It may have the ending of
+// its kind: .csv, .json, .pbtxt, .yaml. What is no regular file gives [ErrLabels], other
+// errors are those of os.Open.
 func ReadLabels(path string) (Labels, error) {
-	f, err := os.Open(path)
+	l, err := readLabels(path)
 	if err != nil {
 		return nil, fmt.Errorf("vision: read labels: %w", err)
-	}
-	defer f.Close()
-	l, err := parseLabels(f)
-	if err != nil {
-		return nil, fmt.Errorf("vision: read labels: %s: %w", path, err)
 	}
 	return l, nil
 }
 
-// ParseLabels reads labels, one a line, in either of two forms: the line is the label
-// and its number, from 0, is the id; or the line has the id, then spaces or a colon,
-// then the label. Space around a label does not count, and an empty line has none.
+func readLabels(path string) (Labels, error) {
+	if err := files.Regular(path); errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, err
+	} else if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	l, err := parseLabels(f, filepath.Ext(path))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+// ParseLabels reads labels of one of these kinds, told apart by what they begin with:
 //
-// These are the files of pycoral's read_label_file, which decides the form for each
-// line on its own, so that "7 up" among soft drinks becomes class 7. Here a file is of
-// the second form only if all its lines are.
+//   - one a line. Either the line is the label and its number, from 0, is the id; or every
+//     line has an id, then spaces or a colon, then the label, which may be missing. Space
+//     around a label does not count, and an empty line has none;
+//   - CSV with a number and a name in each line, or with a header that has a column "id",
+//     "index" or "class", and one "display_name", "name" or "label";
+//   - a label map of TensorFlow's object detection, with an item { id: … name: … } for
+//     each class (.pbtxt);
+//   - JSON: a list of names, names by their ids, ids by their names, a list of objects
+//     with id and name, and any of these under "names", "labels", "classes", "categories"
+//     or "id2label" in an object; also with the quotes of Python;
+//   - YAML with names as a list or by their ids, as a whole or under "names:", such as the
+//     metadata.yaml of Ultralytics. Other YAML is refused.
 //
-// The text is UTF-8, with LF or CRLF line ends. Anything else, no label at all, and two
-// labels with one id give [ErrLabels].
+// Lines are those of pycoral's read_label_file, which decides the form for each line on
+// its own, so that "7 up" among soft drinks becomes class 7. Here a file is numbered only
+// if all its lines are.
+//
+// The text is UTF-8, with LF or CRLF line ends. Anything else, no label at all, two labels
+// with one id, and more than 4 MiB give [ErrLabels].
 func ParseLabels(r io.Reader) (Labels, error) {
-	l, err := parseLabels(r)
+	if isNil(r) {
+		return nil, fmt.Errorf("vision: parse labels: %w: the reader is nil", ErrLabels)
+	}
+	l, err := parseLabels(r, "")
 	if err != nil {
 		return nil, fmt.Errorf("vision: parse labels: %w", err)
 	}
 	return l, nil
 }
 
-func parseLabels(r io.Reader) (Labels, error) {
-	lines, err := readLines(r)
+// parseLabels reads a file with the given ending, "" if it is not known.
+func parseLabels(r io.Reader, ending string) (Labels, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxLabelFile+1))
 	if err != nil {
 		return nil, err
 	}
-	if numbered(lines) {
-		return labelsByNumber(lines)
+	if len(text) > maxLabelFile {
+		return nil, fmt.Errorf("%w: it is larger than %d bytes", ErrLabels, maxLabelFile)
 	}
-	l := make(Labels)
-	for k, line := range lines {
-		if line != "" {
-			l[k] = line
-		}
+	lines, err := labelLines(bytes.TrimPrefix(text, []byte("\ufeff"))) // Windows marks UTF-8 so
+	if err != nil {
+		return nil, err
+	}
+	l, err := labelKindOf(lines, strings.ToLower(ending))(lines)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
 	}
 	if len(l) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrLabels)
@@ -83,71 +157,88 @@ func parseLabels(r io.Reader) (Labels, error) {
 	return l, nil
 }
 
-// readLines returns the lines without the space around them.
-func readLines(r io.Reader) ([]string, error) {
-	var lines []string
-	s := bufio.NewScanner(r)
-	s.Buffer(nil, maxLabel)
-	for s.Scan() {
-		raw := s.Bytes()
-		if len(lines) == 0 {
-			raw = bytes.TrimPrefix(raw, []byte("\ufeff")) // Windows marks UTF-8 so
-		}
-		line := strings.TrimSpace(string(raw))
-		switch {
-		case len(lines) == maxLabels:
-			return nil, fmt.Errorf("%w: it has more than %d lines", ErrLabels, maxLabels)
-		case !utf8.ValidString(line) || strings.ContainsFunc(line, isBinary):
-			return nil, fmt.Errorf("%w: line %d is not UTF-8 text", ErrLabels, len(lines)+1)
-		}
-		lines = append(lines, line)
+// add gives a class its name, which may be "". The error is the rest of a sentence about
+// the file or its line.
+func (l Labels) add(id int, name string) error {
+	name = strings.TrimSpace(name)
+	other, taken := l[id]
+	switch {
+	case name == "":
+		return nil
+	case taken:
+		return fmt.Errorf("gives id %d to %q, but %q has it already", id, name, other)
+	case len(name) > maxLabel:
+		return fmt.Errorf("has a label of more than %d bytes for id %d", maxLabel, id)
+	case strings.ContainsFunc(name, isBinary):
+		return fmt.Errorf("has no text for id %d: %q", id, name)
+	case len(l) == maxLabels:
+		return fmt.Errorf("has more than %d labels", maxLabels)
 	}
-	if errors.Is(s.Err(), bufio.ErrTooLong) {
-		return nil, fmt.Errorf("%w: line %d is longer than %d bytes", ErrLabels, len(lines)+1, maxLabel)
-	}
-	return lines, s.Err()
+	l[id] = name
+	return nil
 }
 
-func isBinary(r rune) bool { return unicode.IsControl(r) && r != '\t' }
-
-// numbered reports whether every label has a number before it.
-func numbered(lines []string) bool {
-	some := false
-	for _, line := range lines {
-		if line == "" {
-			continue
-		}
-		if _, _, ok := cutNumber(line); !ok {
-			return false
-		}
-		some = true
-	}
-	return some
+// parseID reads the number of a class.
+func parseID(text string) (int, bool) {
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31)
+	return int(n), err == nil
 }
 
-func labelsByNumber(lines []string) (Labels, error) {
-	l := make(Labels, len(lines))
-	for k, line := range lines {
-		id, name, ok := cutNumber(line)
-		if !ok {
-			continue
-		}
-		if other, taken := l[id]; taken {
-			return nil, fmt.Errorf("%w: line %d gives id %d to %q, but %q has it already", ErrLabels, k+1, id, name, other)
-		}
-		l[id] = name
+// ModelLabels returns the labels that came with a model, for the classes of one of its
+// outputs: those of its metadata or, if they name none, those that Ultralytics' exporter
+// packs into the file. It is nil and no error if there are none. Files that are damaged or
+// no labels give [ErrLabels].
+//
+// The compiler for the Edge TPU drops the metadata, so that only the CPU model has them.
+func ModelLabels(m *model.Model, output int) (Labels, error) {
+	l, err := modelLabels(m, output)
+	if err != nil {
+		return nil, fmt.Errorf("vision: labels of the model: %w", err)
 	}
 	return l, nil
 }
 
-// cutNumber takes "7: seven" or "7 seven" apart.
-func cutNumber(line string) (id int, name string, ok bool) {
-	isSeparator := func(r rune) bool { return r == ':' || unicode.IsSpace(r) }
-	end := strings.IndexFunc(line, isSeparator)
-	if end < 0 {
-		return 0, "", false
+func modelLabels(m *model.Model, output int) (Labels, error) {
+	if m == nil {
+		return nil, nil
 	}
-	number, err := strconv.ParseUint(line[:end], 10, 31)
-	name = strings.TrimLeftFunc(line[end:], isSeparator)
-	return int(number), name, err == nil && name != ""
+	info, err := m.Info()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+	}
+	packed, err := m.AssociatedFiles()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+	}
+	if output >= 0 && output < len(info.Outputs) {
+		for _, f := range info.Outputs[output].Files { // translations: the first is the default
+			if f.Type == model.AxisLabelsFile || f.Type == model.ValueLabelsFile {
+				return packedLabels(packed, f.Name)
+			}
+		}
+	}
+	for _, f := range packed {
+		if f.Name == "metadata.json" || f.Name == "metadata.yaml" || f.Name == "temp_meta.txt" {
+			return packedLabels(packed, f.Name)
+		}
+	}
+	return nil, nil
+}
+
+func packedLabels(packed []model.AssociatedFile, name string) (Labels, error) {
+	for _, f := range packed {
+		if f.Name != name {
+			continue
+		}
+		text, err := f.Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+		}
+		l, err := parseLabels(bytes.NewReader(text), filepath.Ext(name))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return l, nil
+	}
+	return nil, fmt.Errorf("%w: the metadata name the file %q, which is not in the model", ErrLabels, name)
 }

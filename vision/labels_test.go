@@ -42,6 +42,13 @@ func TestParseLabels(t *testing.T) {
 		"CRLF":                  {"cat\r\ndog\r\n", vision.Labels{0: "cat", 1: "dog"}},
 		"CRLF numbered":         {"0 cat\r\n1 dog\r\n", vision.Labels{0: "cat", 1: "dog"}},
 		"byte order mark":       {"\ufeff0 cat\n1 dog\n", vision.Labels{0: "cat", 1: "dog"}},
+		"one without a name":    {"0 cat\n1\n2: dog\n3:\n", vision.Labels{0: "cat", 2: "dog"}},
+		"twice, once nameless":  {"0 cat\n0\n", vision.Labels{0: "cat"}},
+		"two spaces":            {"0  cat\n1  dog\n", vision.Labels{0: "cat", 1: "dog"}},
+		"a tab within":          {"cat\tbig\n", vision.Labels{0: "cat\tbig"}},
+		"comments are labels":   {"# cat\n# dog\n", vision.Labels{0: "# cat", 1: "# dog"}},
+		"brackets are labels":   {"[background]\n{cat}\n", vision.Labels{0: "[background]", 1: "{cat}"}},
+		"commas are labels":     {"cat, big\n1, 2\n", vision.Labels{0: "cat, big", 1: "1, 2"}},
 		"beyond ASCII":          {"Kätzchen\n犬\n", vision.Labels{0: "Kätzchen", 1: "犬"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,6 +65,11 @@ func TestParseLabelsErrors(t *testing.T) {
 		"only space": {" \n\t\n\r\n", "it is empty"},
 		"a picture":  {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "line 1 is not UTF-8 text"},
 		"UTF-16":     {"c\x00a\x00t\x00\n\x00", "line 1 is not UTF-8 text"},
+		"UTF-16, LE": {"\xff\xfec\x00a\x00t\x00\n\x00", "line 1 is not UTF-8 text but UTF-16: save it as UTF-8"},
+		"UTF-16, BE": {"\xfe\xff\x00c\x00a\x00t\x00\n", "line 1 is not UTF-8 text but UTF-16: save it as UTF-8"},
+		"huge":       {strings.Repeat("cat\n", 2<<20), "larger than 4194304 bytes"},
+		"HTML":       {"\n<!DOCTYPE html>\n<html>\n", "it is a web page or XML"},
+		"Git LFS":    {"version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 1\n", "it is a pointer of Git LFS"},
 		"Latin-1":    {"cat\nK\xe4tzchen\n", "line 2 is not UTF-8 text"},
 		"an escape":  {"cat\n\x1b[2Jdog\n", "line 2 is not UTF-8 text"},
 		"long line":  {"cat\n" + strings.Repeat("x", 5000), "line 2 is longer than 4096 bytes"},
@@ -93,7 +105,11 @@ func TestReadLabels(t *testing.T) {
 	require.ErrorIs(t, err, vision.ErrLabels)
 	assert.ErrorContains(t, err, path)
 	_, err = vision.ReadLabels(dir)
-	require.Error(t, err)
+	require.ErrorIs(t, err, vision.ErrLabels)
+	assert.ErrorContains(t, err, "is a directory, not a regular file")
+	_, err = vision.ReadLabels(os.DevNull)
+	require.ErrorIs(t, err, vision.ErrLabels)
+	assert.ErrorContains(t, err, "is a device, not a regular file")
 }
 
 func TestLabelsName(t *testing.T) {
@@ -111,6 +127,9 @@ func TestLabelsName(t *testing.T) {
 // FuzzParseLabels makes sure that labels are clean, and survive being written down
 // with their numbers.
 func FuzzParseLabels(f *testing.F) {
+	for _, c := range labelFiles {
+		f.Add(c.text)
+	}
 	for _, seed := range []string{"cat\ndog\n", "0 cat\n1: dog\n", "7 up\ncola", "\ufeff1\ta\r\n\r\n2 b", "1 1 1", "\x00", "5:", ": :", "0:\u2003x\u2028y"} {
 		f.Add(seed)
 	}
@@ -143,5 +162,5 @@ func FuzzParseLabels(f *testing.F) {
 
 func startsWithSeparator(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
-	return r == ':' || unicode.IsSpace(r)
+	return strings.ContainsRune(":,;", r) || unicode.IsSpace(r)
 }

@@ -28,7 +28,7 @@ var rooms = map[string][]string{
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/dl", "internal/errs", "internal/libedgetpu", "internal/oldabi", "internal/processes", "model"},
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/tflitewriter", "model"},
 	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile"},
-	"vision":                {".", "golang.org/x/image", "internal/errs", "model", "tflite"},
+	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
 	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/engine", "internal/errs", "model", "tflite"},
