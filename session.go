@@ -9,6 +9,7 @@ import (
 
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/failover"
+	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -23,6 +24,7 @@ type Session struct {
 	outputs     []tflite.TensorInfo
 	inputNames  []string
 	outputNames []string
+	described   *model.Model
 
 	plain   *failover.Plain // of a session without executor
 	owned   *owned
@@ -54,7 +56,7 @@ func (s *Session) orEmpty() *Session {
 func newSession(pl plan, p *pair, c *config) *Session {
 	names := p.names()
 	s := &Session{
-		cause: pl.cause, owned: &owned{},
+		cause: pl.cause, owned: &owned{}, described: names,
 		inputNames: portNames(names, false), outputNames: portNames(names, true),
 		plain: failover.NewPlain(pl.file.parsed.HasVariables(), c.resetState),
 	}
@@ -111,6 +113,11 @@ func (s *Session) InputNames() []string { return slices.Clone(s.orEmpty().inputN
 
 // OutputNames returns the names of the outputs, as [Session.InputNames] does.
 func (s *Session) OutputNames() []string { return slices.Clone(s.orEmpty().outputNames) }
+
+// Model is the session's model as its file describes it: metadata, labels, graph. It is the
+// CPU model where there are two forms, since the compiler for the Edge TPU drops the
+// metadata. It is nil for a nil session, and must not be changed.
+func (s *Session) Model() *model.Model { return s.orEmpty().described }
 
 // Path is that of the model file which runs: the compiled one on an Edge TPU, the CPU
 // model otherwise; "" for a model that was not read from a file.

@@ -17,18 +17,32 @@ type Classification struct {
 	// Preprocess is the time taken to scale the picture and write it to the input,
 	// Invoke that of the model's run. Waiting for a free interpreter is in neither.
 	Preprocess, Invoke time.Duration
+	// Normalization is what the pixels were turned into, and where it came from.
+	Normalization Normalization
+	// Warnings are sentences about what may be wrong: a normalisation that is a guess,
+	// labels that do not fit the model's classes or cannot be read. They are the same
+	// for every picture.
+	Warnings []string
 }
 
 // Classify tells what is in a picture, with a model whose one input is a picture as
 // [SetInput] wants it and whose first output has one score for each class. The scores
 // are dequantised by the output's own parameters.
 //
-// Options are [WithTopK], [WithThreshold], [WithLabels] and [WithNormalization].
-// Classify is safe for concurrent use, as far as the session has interpreters.
+// The normalisation is that of the options or else of the session's model, as SetInput
+// describes it; the labels are those of [WithLabels] or else those that came with the
+// model, see [ModelLabels]. What is doubtful about either is in the result's Warnings.
+//
+// Options are [WithTopK], [WithThreshold], [WithLabels], [WithNormalization],
+// [WithChannelNormalization] and [WithModel]. Classify is safe for concurrent use, as far
+// as the session has interpreters.
 //
 // A model of another kind gives [ErrModel]; for the picture see [SetInput], for the
-// run coral.Session.Do.
+// run coral.Session.Do. A nil session is a closed one, a nil context never ends.
 func Classify(ctx context.Context, s *coral.Session, img image.Image, opts ...Option) (Classification, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	result, err := classify(ctx, s, img, opts)
 	if err != nil {
 		return Classification{}, fmt.Errorf("vision: classify: %w", err)
@@ -37,16 +51,25 @@ func Classify(ctx context.Context, s *coral.Session, img image.Image, opts ...Op
 }
 
 func classify(ctx context.Context, s *coral.Session, img image.Image, opts []Option) (result Classification, err error) {
+	if s == nil {
+		return result, fmt.Errorf("the session is nil: %w", coral.ErrClosed)
+	}
 	c, err := newConfig(opts)
 	if err != nil {
 		return result, err
 	}
-	size, err := classifierInput(s.Inputs(), s.Outputs())
+	in, err := classifierInput(s.Inputs(), s.Outputs())
 	if err != nil {
 		return result, err
 	}
+	if c.model == nil {
+		c.model = s.Model()
+	}
 	start := time.Now()
-	pix, err := resize(img, size.w, size.h, size.c)
+	if result.Normalization, err = c.normalizationFor(s.Inputs()[0], 0, in.c); err != nil {
+		return result, err
+	}
+	pix, err := resize(img, in.w, in.h, in.c)
 	if err != nil {
 		return result, err
 	}
@@ -54,7 +77,7 @@ func classify(ctx context.Context, s *coral.Session, img image.Image, opts []Opt
 	var scores []float32
 	err = s.Do(ctx, func(i *tflite.Interpreter) error {
 		start := time.Now()
-		if err := writeInput(i, pix, c); err != nil {
+		if err := writeInput(i, pix, in.c, result.Normalization); err != nil {
 			return err
 		}
 		written := time.Now()
@@ -64,17 +87,22 @@ func classify(ctx context.Context, s *coral.Session, img image.Image, opts []Opt
 		result.Preprocess, result.Invoke = resized+written.Sub(start), time.Since(written)
 		return readScores(i, &scores)
 	})
-	result.Classes = c.classes(scores)
-	return result, err
+	if err != nil {
+		return result, err
+	}
+	labels := c.labelsFor(0, len(scores))
+	result.Classes = labels.name(TopClasses(scores, c.topK, c.threshold))
+	result.Warnings = nonEmpty(result.Normalization.Warning, labels.warning)
+	return result, nil
 }
 
 // writeInput fills the model's first input.
-func writeInput(i *tflite.Interpreter, pix []uint8, c *config) error {
+func writeInput(i *tflite.Interpreter, pix []uint8, channels int, n Normalization) error {
 	t, err := i.Input(0)
 	if err != nil {
 		return err
 	}
-	return write(t, pix, c)
+	return write(t, pix, channels, n)
 }
 
 // readScores dequantises the model's first output.
@@ -85,14 +113,6 @@ func readScores(i *tflite.Interpreter, scores *[]float32) error {
 	}
 	*scores = make([]float32, t.Elements())
 	return t.ReadFloat32(*scores)
-}
-
-func (c *config) classes(scores []float32) []Class {
-	top := TopClasses(scores, c.topK, c.threshold)
-	for k := range top {
-		top[k].Label, _ = c.labels.Name(top[k].ID)
-	}
-	return top
 }
 
 // classifierInput makes sure that a model may be a classifier.
@@ -115,4 +135,13 @@ func isVector(shape []int) bool {
 		}
 	}
 	return long <= 1
+}
+
+func nonEmpty(texts ...string) (some []string) {
+	for _, s := range texts {
+		if s != "" {
+			some = append(some, s)
+		}
+	}
+	return some
 }

@@ -107,7 +107,7 @@ func TestClassifyErrors(t *testing.T) {
 	_, err := vision.Classify(t.Context(), s, nil)
 	require.ErrorIs(t, err, vision.ErrSize)
 	_, err = vision.Classify(t.Context(), s, plain(red), vision.WithNormalization(0, 0))
-	require.ErrorIs(t, err, vision.ErrSize)
+	require.ErrorIs(t, err, vision.ErrRange)
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -13,24 +13,48 @@
 //	for _, c := range result.Classes {
 //		fmt.Printf("%.2f %s\n", c.Score, c.Label)
 //	}
+//	for _, w := range result.Warnings {
+//		log.Print(w)
+//	}
 //
 // # Pictures
 //
 // [Load] reads PNG, JPEG, BMP, GIF and WebP files, and shows them upright whatever
-// way the camera was held. Any other image.Image will do as well, such as a frame of
+// way the camera was held. JPEG may be progressive, in CMYK, a frame of a camera without
+// Huffman tables, and have any sampling factors. Any other image.Image will do as well, such as a frame of
 // a camera; *image.YCbCr is the fastest, since it is scaled before it is converted.
-// Colour profiles are ignored, transparency is dropped.
+// Colour profiles are ignored, transparency is dropped, and of values with 16 bits the
+// upper byte counts.
 //
-// A picture of 12000 by 9000 pixels needs 200 to 500 MB on its way through the package,
-// as a progressive JPEG 0.8 to 1.6 GB. Much larger ones are refused before memory is
-// taken, see [WithMaxPixels].
+// A picture is read in one pass, also from a pipe; of an endless stream of frames the
+// first is taken. What it costs is known from its header, and no more than
+// [DefaultMaxMemory] is spent, 256 MiB, unless [WithMaxMemory] allows it. Decoding takes
+// these bytes for each pixel, and some hundred kilobytes for each picture:
+//
+//	JPEG                 1.5 with 4:2:0 sampling, 3 with 4:4:4, 1 for grey; 4 more for CMYK and Adobe's RGB
+//	progressive JPEG     five times as much: 7.5, 15, 5
+//	unusual sampling     9 more
+//	PNG                  4, with 16 bits 8, with a palette 1; interlaced twice as much
+//	BMP                  4
+//	GIF                  5
+//	WebP                 1.5; lossless 9, with transparency 11.5; and up to 85 MB for its tables
+//
+// So 12000 by 9000 pixels can be read from a camera's JPEG, and not from a PNG. Scaling
+// takes 3 bytes for each row of the picture and column of the input. What a file holds
+// besides its pixels may be 16 MiB, a JPEG may have 100 scans: that bounds the time.
 //
 // # Models
 //
 // A model takes a picture of one size as uint8, int8 or float numbers, in a range it
 // was trained for. [SetInput] scales with the Lanczos kernel, and gives the same
-// pixels as Pillow does in pycoral's examples; then it quantises by the parameters of
-// the tensor. Its comment tells how, and when [WithNormalization] is needed.
+// pixels as Pillow does in pycoral's examples; then it normalises them, and quantises by
+// the parameters of the tensor as the runtime itself would.
+//
+// Which normalisation that is, is the most frequent cause of wrong results. It is that of
+// an option, or else what the model tells: in its metadata, by the range of its input, or
+// by the operators that it begins with. Some models tell nothing, and what is taken then
+// is a guess. [NormalizationOf] tells before, and the result of [Classify] after the fact,
+// what was taken, where it comes from, and what speaks against it.
 //
 // [Classify] does all of this for one kind of model. For another, use SetInput in
 // coral.Session.Do:
@@ -48,7 +72,9 @@
 //
 // # Labels
 //
-// Models count their classes; [Labels] name them. The classic trap is a file that is
-// off by one: ImageNet models have 1001 classes with a first one for "background", or
-// 1000 without, and the file must match.
+// Models count their classes; [Labels] name them. They come with the model
+// ([ModelLabels]), which Classify knows, or from a file ([ReadLabels]). The classic trap
+// are labels that are off by one: ImageNet models have 1001 classes with a first one for
+// "background", or 1000 without, and the labels must match. [Labels.Mismatch] tells, and
+// so do the warnings of Classify.
 package vision

@@ -14,14 +14,19 @@ var (
 	ErrFormat = errors.New("not a picture this program can read")
 	// ErrDamaged: a picture that ends too early or contradicts itself.
 	ErrDamaged = errors.New("picture is truncated or damaged")
-	// ErrTooLarge: a picture with more pixels than allowed, see [WithMaxPixels].
+	// ErrTooLarge: a picture that would take more memory or time than allowed, see
+	// [WithMaxMemory] and [WithMaxPixels].
 	ErrTooLarge = errors.New("picture is too large")
 	// ErrLabels: a file that holds no labels, or contradicts itself.
 	ErrLabels = errors.New("not a label file")
 	// ErrModel: the model's inputs or outputs are not those of the task.
 	ErrModel = errors.New("the model is not made for this task")
-	// ErrSize: a picture without pixels, or an option out of range.
+	// ErrOption: an option that does not go with the others, or with the call.
+	ErrOption = errors.New("option cannot be used here")
+	// ErrSize: a picture without pixels, or one whose channels do not fit an option's.
 	ErrSize = errs.ErrSize
+	// ErrRange: a number of an option, or of an input or output, that cannot be.
+	ErrRange = errs.ErrRange
 	// ErrType: an input tensor of a type that no picture goes into.
 	ErrType = errs.ErrType
 )

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 	"github.com/gocoral/coral/vision"
 )
@@ -139,4 +140,46 @@ func ExampleLabels_Name() {
 	// Output:
 	// dog true
 	// 2 false
+}
+
+// Files of several kinds have labels.
+func ExampleParseLabels_kinds() {
+	for _, text := range []string{
+		"names:\n  0: cat\n  1: dog\n",
+		`{"cat": 0, "dog": 1}`,
+		"item { id: 0 name: 'cat' }\nitem { id: 1 name: 'dog' }\n",
+		"id,name\n0,cat\n1,dog\n",
+	} {
+		fmt.Println(vision.ParseLabels(strings.NewReader(text)))
+	}
+	// Output:
+	// map[0:cat 1:dog] <nil>
+	// map[0:cat 1:dog] <nil>
+	// map[0:cat 1:dog] <nil>
+	// map[0:cat 1:dog] <nil>
+}
+
+// One label too many shifts all names, if it is the first.
+func ExampleLabels_Mismatch() {
+	labels := vision.Labels{0: "background", 1: "cat", 2: "dog"}
+	fmt.Println(labels.Mismatch(2))
+	// Output: there are 3 labels for the model's 2 classes: if the model has no class for the first, "background", the names are off by one
+}
+
+// What a model wants of a picture is in its file, as far as it is said.
+func ExampleNormalizationOf() {
+	for _, path := range []string{"testdata/colours.tflite", "testdata/open.tflite"} {
+		m, err := model.ReadFile(path)
+		if err != nil {
+			log.Fatal(err)
+		}
+		n, err := vision.NormalizationOf(m, 0)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(n)
+	}
+	// Output:
+	// (p - 0) / 255, from the range of the input
+	// (p - 128) / 128, a guess
 }

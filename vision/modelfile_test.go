@@ -4,19 +4,20 @@ import (
 	"bytes"
 	"encoding/binary"
 	"flag"
+	"math"
 	"os"
-	"slices"
 	"testing"
 
-	flatbuffers "github.com/google/flatbuffers/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/internal/tflitewriter"
+	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
 
-// This file writes small models, as schema.fbs of TensorFlow Lite lays them out.
+// This file makes small models.
 
 // port is an input or output of a model.
 type port struct {
@@ -27,177 +28,135 @@ type port struct {
 	zero      int64
 }
 
-// operators are those used here; an operator is named by its place in this list.
-var operators = []struct {
-	code, version int32
-	options       byte // the type of its options
+// graph puts a model together.
+type graph struct{ model.Subgraph }
+
+// tensor adds one and returns its number.
+func (g *graph) tensor(name string, p port) int {
+	t := model.Tensor{Name: name, Type: p.typ, Shape: widened(p.shape), ShapeSignature: widened(p.signature)}
+	if p.scale != 0 {
+		t.Quantization = model.Quantization{Scales: []float32{p.scale}, ZeroPoints: []int{int(p.zero)}}
+	}
+	g.Tensors = append(g.Tensors, t)
+	return len(g.Tensors) - 1
+}
+
+func widened(dims []int32) []int {
+	if dims == nil {
+		return nil
+	}
+	out := make([]int, len(dims))
+	for k, d := range dims {
+		out[k] = int(d)
+	}
+	return out
+}
+
+// ints adds a constant of 32-bit integers.
+func (g *graph) ints(values ...int32) int {
+	at := g.tensor("ints", port{typ: tflite.TypeInt32, shape: []int32{int32(len(values))}})
+	for _, v := range values {
+		g.Tensors[at].Data = binary.LittleEndian.AppendUint32(g.Tensors[at].Data, uint32(v))
+	}
+	return at
+}
+
+// floats adds a constant, a scalar if it is one number.
+func (g *graph) floats(values ...float32) int {
+	shape := []int32{int32(len(values))}
+	if len(values) == 1 {
+		shape = []int32{}
+	}
+	at := g.tensor("floats", port{typ: tflite.TypeFloat32, shape: shape})
+	for _, v := range values {
+		g.Tensors[at].Data = binary.LittleEndian.AppendUint32(g.Tensors[at].Data, math.Float32bits(v))
+	}
+	return at
+}
+
+// operators are those used here: their number, version, and the type of their options.
+var operators = map[string]struct {
+	code, version int
+	options       int8
 }{
-	opMean:    {40, 2, 27},
-	opReshape: {22, 1, 17},
+	"ADD": {0, 1, 11}, "MUL": {18, 1, 21}, "RESHAPE": {22, 1, 17}, "MEAN": {40, 2, 27}, "SUB": {41, 1, 28}, "DIV": {42, 1, 29},
+	"DEQUANTIZE": {6, 3, 0}, "QUANTIZE": {114, 1, 0},
 }
 
-const (
-	opMean = iota
-	opReshape
-)
-
-// modelBuilder puts a model together; its tables are written innermost first.
-type modelBuilder struct {
-	*flatbuffers.Builder
-	tensors, buffers []flatbuffers.UOffsetT
+// do adds an operator with one output.
+func (g *graph) do(name string, output int, inputs ...int) int {
+	op := operators[name]
+	g.Operators = append(g.Operators, model.Operator{BuiltinCode: op.code, Version: op.version, Inputs: inputs, Outputs: []int{output}})
+	return output
 }
 
-func newModelBuilder() *modelBuilder {
-	b := &modelBuilder{Builder: flatbuffers.NewBuilder(1024)}
-	b.buffer(nil) // number 0 means "no data"
-	return b
+// file writes the model, with metadata if there are any.
+func (g *graph) file(inputs, outputs []int, metadata ...model.Metadata) []byte {
+	g.Inputs, g.Outputs = inputs, outputs
+	if len(g.Operators) == 0 { // the runtime wants one
+		g.do("RESHAPE", g.tensor("spare", port{shape: []int32{1}}), g.floats(1), g.ints(1))
+	}
+	m := &model.Model{Version: 3, Subgraphs: []model.Subgraph{g.Subgraph}, Metadata: metadata}
+	return tflitewriter.Model(m, func(b tflitewriter.Builder, op model.Operator) (int8, tflitewriter.Offset) {
+		for _, known := range operators {
+			if known.code == op.BuiltinCode && known.options != 0 {
+				return known.options, b.Table()
+			}
+		}
+		return 0, 0
+	})
 }
 
 // identityModel gives its input back, quantisation and all: what a test writes to the
 // input is not computed with.
-func identityModel(p port) []byte {
-	b := newModelBuilder()
-	picture := b.tensor("picture", p, 0)
-	return b.finish([]int32{picture}, []int32{picture})
+func identityModel(p port, metadata ...model.Metadata) []byte {
+	var g graph
+	picture := g.tensor("picture", p)
+	return g.file([]int{picture}, []int{picture}, metadata...)
 }
 
 // meanModel has one score for each channel, its mean over the picture.
-func meanModel(in, out port) []byte {
-	b := newModelBuilder()
-	picture := b.tensor("picture", in, 0)
-	axes := b.tensor("axes", port{typ: tflite.TypeInt32, shape: []int32{2}}, b.buffer([]int32{1, 2}))
-	scores := b.tensor("scores", out, 0)
-	return b.finish([]int32{picture}, []int32{scores}, b.operator(opMean, []int32{picture, axes}, []int32{scores}))
+func meanModel(in, out port, metadata ...model.Metadata) []byte {
+	var g graph
+	picture := g.tensor("picture", in)
+	scores := g.do("MEAN", g.tensor("scores", out), picture, g.ints(1, 2))
+	return g.file([]int{picture}, []int{scores}, metadata...)
 }
 
 // portsModel has any inputs and outputs, all of one shape for each side, and cannot do
 // more than be opened: output k is input 0 in another shape.
 func portsModel(inputs, outputs []port) []byte {
-	b := newModelBuilder()
-	var ins, outs []int32
+	var g graph
+	var ins, outs []int
 	for _, p := range inputs {
-		ins = append(ins, b.tensor("in", p, 0))
+		ins = append(ins, g.tensor("in", p))
 	}
-	var ops []flatbuffers.UOffsetT
 	for _, p := range outputs {
-		shape := b.tensor("shape", port{typ: tflite.TypeInt32, shape: []int32{int32(len(p.shape))}}, b.buffer(p.shape))
-		outs = append(outs, b.tensor("out", p, 0))
-		ops = append(ops, b.operator(opReshape, []int32{ins[0], shape}, outs[len(outs)-1:]))
+		outs = append(outs, g.do("RESHAPE", g.tensor("out", p), ins[0], g.ints(p.shape...)))
 	}
-	return b.finish(ins, outs, ops...)
+	return g.file(ins, outs)
 }
 
-func (b *modelBuilder) ints(values []int32) flatbuffers.UOffsetT {
-	b.StartVector(4, len(values), 4)
-	for _, v := range slices.Backward(values) {
-		b.PrependInt32(v)
+// normalizationMetadata says mean and standard deviation of input 0, and which of the
+// packed files has the labels of output 0, "" for none.
+func normalizationMetadata(mean, std []float32, labels string) model.Metadata {
+	b := tflitewriter.NewBuilder(nil)
+	list := func(o tflitewriter.Offset) tflitewriter.Offset { return b.Tables([]tflitewriter.Offset{o}) }
+	var input, output tflitewriter.Offset
+	if mean != nil || std != nil {
+		means, stds := b.Floats(mean), b.Floats(std)
+		options := b.Table(b.Ref(0, means), b.Ref(1, stds))
+		unit := b.Table(b.Int8(0, 1), b.Ref(1, options))
+		input = list(unit)
 	}
-	return b.EndVector(len(values))
-}
-
-func (b *modelBuilder) offsets(values []flatbuffers.UOffsetT) flatbuffers.UOffsetT {
-	b.StartVector(4, len(values), 4)
-	for _, v := range slices.Backward(values) {
-		b.PrependUOffsetT(v)
+	if labels != "" {
+		name := b.String(labels)
+		output = list(b.Table(b.Ref(0, name), b.Int8(2, int8(model.AxisLabelsFile))))
 	}
-	return b.EndVector(len(values))
-}
-
-// buffer adds constant data and returns its number.
-func (b *modelBuilder) buffer(data []int32) uint32 {
-	var bytes []byte
-	for _, v := range data {
-		bytes = binary.LittleEndian.AppendUint32(bytes, uint32(v))
-	}
-	b.StartVector(1, len(bytes), 16)
-	for _, v := range slices.Backward(bytes) {
-		b.PrependByte(v)
-	}
-	vector := b.EndVector(len(bytes))
-	b.StartObject(1)
-	b.PrependUOffsetTSlot(0, vector, 0)
-	b.buffers = append(b.buffers, b.EndObject())
-	return uint32(len(b.buffers) - 1)
-}
-
-// tensor adds one and returns its number.
-func (b *modelBuilder) tensor(name string, p port, buffer uint32) int32 {
-	nameAt, shape := b.CreateString(name), b.ints(p.shape)
-	var signature, quantization flatbuffers.UOffsetT
-	if p.signature != nil {
-		signature = b.ints(p.signature)
-	}
-	if p.scale != 0 {
-		quantization = b.quantization(p)
-	}
-	b.StartObject(8)
-	b.PrependUOffsetTSlot(0, shape, 0)
-	b.PrependInt8Slot(1, int8(p.typ), 0)
-	b.PrependUint32Slot(2, buffer, 0)
-	b.PrependUOffsetTSlot(3, nameAt, 0)
-	b.PrependUOffsetTSlot(4, quantization, 0)
-	b.PrependUOffsetTSlot(7, signature, 0)
-	b.tensors = append(b.tensors, b.EndObject())
-	return int32(len(b.tensors) - 1)
-}
-
-func (b *modelBuilder) quantization(p port) flatbuffers.UOffsetT {
-	b.StartVector(4, 1, 4)
-	b.PrependFloat32(p.scale)
-	scale := b.EndVector(1)
-	b.StartVector(8, 1, 8)
-	b.PrependInt64(p.zero)
-	zero := b.EndVector(1)
-	b.StartObject(7)
-	b.PrependUOffsetTSlot(2, scale, 0)
-	b.PrependUOffsetTSlot(3, zero, 0)
-	return b.EndObject()
-}
-
-// operator makes one with its default options.
-func (b *modelBuilder) operator(op uint32, inputs, outputs []int32) flatbuffers.UOffsetT {
-	in, out := b.ints(inputs), b.ints(outputs)
-	b.StartObject(0)
-	options := b.EndObject()
-	b.StartObject(5)
-	b.PrependUint32Slot(0, op, 0)
-	b.PrependUOffsetTSlot(1, in, 0)
-	b.PrependUOffsetTSlot(2, out, 0)
-	b.PrependByteSlot(3, operators[op].options, 0)
-	b.PrependUOffsetTSlot(4, options, 0)
-	return b.EndObject()
-}
-
-// codes lists the operators for the model.
-func (b *modelBuilder) codes() flatbuffers.UOffsetT {
-	var codes []flatbuffers.UOffsetT
-	for _, op := range operators {
-		b.StartObject(4)
-		b.PrependInt8Slot(0, int8(op.code), 0)
-		b.PrependInt32Slot(2, op.version, 1)
-		b.PrependInt32Slot(3, op.code, 0)
-		codes = append(codes, b.EndObject())
-	}
-	return b.offsets(codes)
-}
-
-func (b *modelBuilder) finish(inputs, outputs []int32, ops ...flatbuffers.UOffsetT) []byte {
-	codes := b.codes()
-	tensors, in, out, nodes := b.offsets(b.tensors), b.ints(inputs), b.ints(outputs), b.offsets(ops)
-	b.StartObject(5)
-	b.PrependUOffsetTSlot(0, tensors, 0)
-	b.PrependUOffsetTSlot(1, in, 0)
-	b.PrependUOffsetTSlot(2, out, 0)
-	b.PrependUOffsetTSlot(3, nodes, 0)
-	graph := b.offsets([]flatbuffers.UOffsetT{b.EndObject()})
-	buffers := b.offsets(b.buffers)
-	b.StartObject(8)
-	b.PrependUint32Slot(0, 3, 0)
-	b.PrependUOffsetTSlot(1, codes, 0)
-	b.PrependUOffsetTSlot(2, graph, 0)
-	b.PrependUOffsetTSlot(4, buffers, 0)
-	b.FinishWithFileIdentifier(b.EndObject(), []byte("TFL3"))
-	return b.FinishedBytes()
+	inputs := list(b.Table(b.Ref(4, input)))
+	outputs := list(b.Table(b.Ref(6, output)))
+	subgraphs := list(b.Table(b.Ref(2, inputs), b.Ref(3, outputs)))
+	return model.Metadata{Name: "TFLITE_METADATA", Data: b.Finish(b.Table(b.Ref(3, subgraphs)), "M001")}
 }
 
 // colours is the model of the examples: how red, green and blue a picture is.
@@ -208,26 +167,48 @@ func colours() []byte {
 	)
 }
 
-var update = flag.Bool("update", false, "write testdata/colours.tflite")
+// openSize is a model of colours that leaves its picture's size open.
+func openSize() []byte {
+	in := port{typ: tflite.TypeFloat32, shape: []int32{1, 1, 1, 3}, signature: []int32{1, -1, -1, 3}}
+	return meanModel(in, port{typ: tflite.TypeFloat32, shape: []int32{1, 3}})
+}
 
-// TestColours keeps the file of the examples in step with its source above.
-func TestColours(t *testing.T) {
-	const path = "testdata/colours.tflite"
-	if *update {
-		require.NoError(t, os.WriteFile(path, colours(), 0o600))
+var update = flag.Bool("update", false, "write the models in testdata")
+
+// TestModelFiles keeps the files of the examples, and of the tests of cmd/coral, in step
+// with their source above.
+func TestModelFiles(t *testing.T) {
+	for path, content := range map[string][]byte{"testdata/colours.tflite": colours(), "testdata/open.tflite": openSize()} {
+		if *update {
+			require.NoError(t, os.WriteFile(path, content, 0o600))
+		}
+		assert.True(t, bytes.Equal(content, readFile(t, path)), "%s is out of date: go test -run TestModelFiles -update", path)
 	}
-	assert.True(t, bytes.Equal(colours(), readFile(t, path)), "%s is out of date: go test -run TestColours -update", path)
+}
+
+// written is a model file.
+func written(t testing.TB, model []byte, name string) string {
+	t.Helper()
+	path := t.TempDir() + "/" + name
+	require.NoError(t, os.WriteFile(path, model, 0o600))
+	return path
 }
 
 // open makes a session of a model in memory.
 func open(t testing.TB, model []byte, opts ...coral.Option) *coral.Session {
 	t.Helper()
-	path := t.TempDir() + "/model.tflite"
-	require.NoError(t, os.WriteFile(path, model, 0o600))
-	s, err := coral.Open(path, append(opts, coral.WithPolicy(coral.CPUOnly))...)
+	s, err := coral.Open(written(t, model, "model.tflite"), append(opts, coral.WithPolicy(coral.CPUOnly))...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
+}
+
+// parsed is a model in memory, read.
+func parsed(t testing.TB, file []byte) *model.Model {
+	t.Helper()
+	m, err := model.Parse(file)
+	require.NoError(t, err)
+	return m
 }
 
 // inputOf makes an interpreter of a model in memory, and returns its input.

@@ -3,37 +3,78 @@ package vision
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
+
+	"github.com/gocoral/coral/internal/options"
+	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/tflite"
 )
 
 // Option changes how a task treats the picture or its results.
 type Option func(*config) error
 
 type config struct {
-	normalization *normalization // nil: by the tensor's range
+	normalization *Normalization // nil: see normalizationFor
+	model         *model.Model   // nil: not known
 	topK          int
 	threshold     float32
 	labels        Labels
+	// results are the options given that have to do with results.
+	results []string
 }
 
 func newConfig(opts []Option) (*config, error) {
 	c := &config{topK: -1, threshold: float32(math.Inf(-1))}
-	for _, o := range opts {
-		if err := o(c); err != nil {
-			return nil, err
-		}
+	if err := options.Apply(c, opts); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
 
+// onlyInput refuses options for results.
+func (c *config) onlyInput() error {
+	if len(c.results) > 0 {
+		return fmt.Errorf("%w: %s is about results, an input has none: give it to Classify", ErrOption, strings.Join(c.results, ", "))
+	}
+	return nil
+}
+
+// normalizationFor is that of the options, or else what the model and its input tell.
+func (c *config) normalizationFor(t tflite.TensorInfo, input, channels int) (Normalization, error) {
+	if c.normalization != nil {
+		return *c.normalization, c.normalization.check(channels)
+	}
+	if !takesPictures(t.Type) {
+		return Normalization{}, wrongType(t.Name, t.Type)
+	}
+	return normalizationFor(c.model, input, t.Type, t.Quantization, channels), nil
+}
+
 // WithNormalization says which real number the model was trained to see for a pixel
-// value p between 0 and 255: (p - mean) / std. See [SetInput] for the default. std
-// must be above 0 ([ErrSize]).
+// value p between 0 and 255: (p - mean) / std. See [SetInput] for the default. Both must
+// be finite and std above 0 ([ErrRange]).
 func WithNormalization(mean, std float64) Option {
+	return WithChannelNormalization([]float64{mean}, []float64{std})
+}
+
+// WithChannelNormalization is [WithNormalization] with a mean and a standard deviation
+// for each channel, in the order red, green, blue, or one for all. Another number of them
+// than the input has channels gives [ErrSize].
+func WithChannelNormalization(mean, std []float64) Option {
+	n := Normalization{Mean: slices.Clone(mean), Std: slices.Clone(std), Source: FromOption}
 	return func(c *config) error {
-		if !(std > 0) || math.IsInf(std, 0) || math.IsNaN(mean) || math.IsInf(mean, 0) {
-			return fmt.Errorf("normalisation by mean %v and standard deviation %v: both must be finite and the second above 0: %w", mean, std, ErrSize)
-		}
-		c.normalization = &normalization{mean, std}
+		c.normalization = &n
+		return n.check(0)
+	}
+}
+
+// WithModel has the metadata and the graph of a model tell what the options do not: the
+// normalisation of its inputs and, to [Classify], the labels. Classify knows the model of
+// its session without it.
+func WithModel(m *model.Model) Option {
+	return func(c *config) error {
+		c.model = m
 		return nil
 	}
 }
@@ -42,6 +83,7 @@ func WithNormalization(mean, std float64) Option {
 func WithTopK(k int) Option {
 	return func(c *config) error {
 		c.topK = k
+		c.results = append(c.results, "WithTopK")
 		return nil
 	}
 }
@@ -50,14 +92,17 @@ func WithTopK(k int) Option {
 func WithThreshold(score float32) Option {
 	return func(c *config) error {
 		c.threshold = score
+		c.results = append(c.results, "WithThreshold")
 		return nil
 	}
 }
 
-// WithLabels names the results.
+// WithLabels names the results. The default, and nil, are the labels that came with the
+// model; an empty Labels is none at all.
 func WithLabels(l Labels) Option {
 	return func(c *config) error {
 		c.labels = l
+		c.results = append(c.results, "WithLabels")
 		return nil
 	}
 }

@@ -8,7 +8,13 @@ import (
 
 // resize scales img to w by h pixels of c channels, in row-major order: 3 for red,
 // green and blue, 1 for grey. The proportions are not kept, as in pycoral's examples.
-func resize(img image.Image, w, h, c int) ([]uint8, error) {
+func resize(img image.Image, w, h, c int) (pix []uint8, err error) {
+	defer func() {
+		// An image may be of any type, and have fewer pixels than its bounds say.
+		if r := recover(); r != nil {
+			pix, err = nil, fmt.Errorf("%w: the pixels of this %T cannot be read: %v", ErrDamaged, img, r)
+		}
+	}()
 	if err := checkImage(img); err != nil {
 		return nil, err
 	}
@@ -17,12 +23,12 @@ func resize(img image.Image, w, h, c int) ([]uint8, error) {
 		img, o = t.Image, t.o
 	}
 	w, h = o.size(w, h) // scaled as it lies, then turned
-	pix := toPixels(scale(img, w, h, c), c)
+	pix = toPixels(scale(img, w, h, c), c)
 	return o.turnPixels(pix, w, h, c), nil
 }
 
 func checkImage(img image.Image) error {
-	if img == nil {
+	if isNil(img) {
 		return fmt.Errorf("the picture is nil: %w", ErrSize)
 	}
 	switch b := img.Bounds(); {

@@ -79,9 +79,8 @@ var advice = []struct {
 	{coral.ErrTwinMismatch, "compile the Edge TPU model from that CPU model again, or choose another --twin"},
 	{coral.ErrUnresolvedOp, "see coral inspect for its operators, and convert the model with built-in ones"},
 	{coral.ErrNoDevice, "coral devices lists what there is, and --device auto falls back to the CPU"},
-	{vision.ErrFormat, "give it a PNG, JPEG, BMP, GIF or WebP picture"},
 	{vision.ErrDamaged, "save or fetch the picture again"},
-	{vision.ErrLabels, "give it a text file with one label a line"},
+	{vision.ErrLabels, "give it labels: one a line, CSV, JSON, YAML or a label map in .pbtxt"},
 	{vision.ErrModel, "see coral inspect for its inputs and outputs"},
 }
 
@@ -97,6 +96,7 @@ var terms = strings.NewReplacer(
 	": edgetpu: ", ": ",
 	": vision: decode: ", ": ",
 	", or raise the limit (WithMaxPixels)", "",
+	", or raise the limit (WithMaxMemory)", "",
 	"\n\nDid you mean this?\n\t", "; did you mean ",
 )
 
