@@ -19,7 +19,7 @@ func TestNilAndZero(t *testing.T) {
 		"IsWorker": coral.IsWorker, "WorkerMain": coral.WorkerMain,
 		"WithPolicy": coral.WithPolicy, "WithDevice": coral.WithDevice, "WithDevices": coral.WithDevices,
 		"WithTPUOptions": coral.WithTPUOptions, "WithTPULibrary": coral.WithTPULibrary, "WithTPUTimeout": coral.WithTPUTimeout,
-		"WithStateReset": coral.WithStateReset, "WithOnChange": coral.WithOnChange, "WithTwin": coral.WithTwin,
+		"WithStateReset": coral.WithStateReset, "WithOnChange": coral.WithOnChange, "WithTwin": coral.WithTwin, "WithModelLimits": coral.WithModelLimits,
 		"WithTwinBytes": coral.WithTwinBytes, "WithFS": coral.WithFS, "WithInterpreters": coral.WithInterpreters,
 		"WithInputShape": coral.WithInputShape, "WithThreads": coral.WithThreads, "WithXNNPACK": coral.WithXNNPACK,
 		"WithTFLite": coral.WithTFLite, "WithLogger": coral.WithLogger, "WithIsolation": coral.WithIsolation,

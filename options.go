@@ -11,6 +11,7 @@ import (
 
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/options"
+	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -54,6 +55,7 @@ type config struct {
 	twinBytes    []byte
 	fsys         fs.FS // nil for the system's files
 	interpreters int
+	limits       model.Limits
 	shapes       map[int][]int
 	threads      int
 	xnnpack      tflite.XNNPACKMode
@@ -284,6 +286,16 @@ func WithInterpreters(n int) Option {
 }
 
 const maxInterpreters = 1024
+
+// WithModelLimits sets how much memory a model may ask for, in place of
+// [model.DefaultLimits]. A limit of 0 is the default. A model that asks for more wraps
+// [ErrMemory].
+func WithModelLimits(limits model.Limits) Option {
+	return func(c *config) error {
+		c.limits = limits
+		return nil
+	}
+}
 
 // WithInputShape gives input index another shape than the file does, before the tensors are
 // allocated, for models with open dimensions. The sizes of a compiled model are fixed: where

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/gocoral/coral/model"
 )
@@ -31,12 +28,9 @@ type pair struct {
 	missing string
 }
 
-// suffix is what edgetpu_compiler appends to the name of a model it compiled.
-const suffix = "_edgetpu"
-
 // loadPair reads the model at path and, if there is one, its twin.
 func loadPair(path string, c *config) (*pair, error) {
-	given, err := load(path, c.fsys)
+	given, err := load(path, c)
 	if err != nil {
 		return nil, hint(path, c.fsys, err)
 	}
@@ -45,7 +39,7 @@ func loadPair(path string, c *config) (*pair, error) {
 
 // parsePair is loadPair for a model in memory.
 func parsePair(data []byte, c *config) (*pair, error) {
-	given, err := parse("", bytes.Clone(data))
+	given, err := parse("", bytes.Clone(data), c)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +68,9 @@ func hint(path string, fsys fs.FS, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, compiled := range []bool{true, false} {
-		if twin := twinPath(path, compiled); twin != "" {
-			if _, e := read(twin, fsys); e == nil {
-				return fmt.Errorf("%w; %s is there: open that", err, twin)
-			}
+	if twin := model.TwinPath(path); twin != "" {
+		if _, e := read(twin, fsys); e == nil {
+			return fmt.Errorf("%w; %s is there: open that", err, twin)
 		}
 	}
 	return err
@@ -92,15 +84,15 @@ func (p *pair) loadTwin(given *file, c *config) (*file, error) {
 	}
 	switch {
 	case c.twinBytes != nil:
-		return parse("", bytes.Clone(c.twinBytes))
+		return parse("", bytes.Clone(c.twinBytes), c)
 	case c.twin != "":
-		return load(c.twin, c.fsys)
+		return load(c.twin, c)
 	}
-	path := twinPath(given.path, given.compiled())
+	path := twinBeside(given)
 	if path == "" {
 		return nil, nil
 	}
-	f, err := load(path, c.fsys)
+	f, err := load(path, c)
 	if errors.Is(err, fs.ErrNotExist) {
 		p.missing = path
 		return nil, nil
@@ -108,50 +100,47 @@ func (p *pair) loadTwin(given *file, c *config) (*file, error) {
 	return f, err
 }
 
-// twinPath is "" where the name of a compiled model does not tell its twin's.
-func twinPath(path string, compiled bool) string {
-	if path == "" {
+// twinBeside is the path of the model's other form, "" where the name does not tell: that
+// of a compiled model does not always say that it is one.
+func twinBeside(f *file) string {
+	if f.path == "" || f.compiled() != model.IsTwinPath(f.path) {
 		return ""
 	}
-	extension := filepath.Ext(path)
-	base := strings.TrimSuffix(path, extension)
-	if !compiled {
-		return base + suffix + extension
-	}
-	if cpu, ok := strings.CutSuffix(base, suffix); ok {
-		return cpu + extension
-	}
-	return ""
+	return model.TwinPath(f.path)
 }
 
-func load(path string, fsys fs.FS) (*file, error) {
-	b, err := read(path, fsys)
+func load(path string, c *config) (*file, error) {
+	m, err := read(path, c.fsys)
 	if err != nil {
 		return nil, err
 	}
-	return parse(path, b)
+	return verified(path, m, c)
 }
 
-func parse(path string, b []byte) (*file, error) {
-	m, err := model.Parse(b)
-	if err == nil {
-		err = m.Verify()
+func read(path string, fsys fs.FS) (*model.Model, error) {
+	if fsys != nil {
+		return model.ReadFS(fsys, path)
 	}
-	f := &file{path: path, bytes: b, parsed: m}
+	return model.ReadFile(path)
+}
+
+func parse(path string, b []byte, c *config) (*file, error) {
+	m, err := model.Parse(b)
 	if err != nil {
+		return nil, fmt.Errorf("%s: %w", (&file{path: path}).name(), err)
+	}
+	return verified(path, m, c)
+}
+
+func verified(path string, m *model.Model, c *config) (*file, error) {
+	f := &file{path: path, bytes: m.Bytes(), parsed: m}
+	if err := m.VerifyWithin(c.limits); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.name(), err)
 	}
+	for _, warning := range m.Warnings {
+		c.logger.Warn("part of a model cannot be used", "model", f.name(), "reason", warning)
+	}
 	return f, nil
-}
-
-func read(path string, fsys fs.FS) ([]byte, error) {
-	if fsys != nil {
-		return fs.ReadFile(fsys, path)
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is %s, not a model: %w", path, model.FileKind(info.Mode()), ErrBadModel)
-	}
-	return os.ReadFile(path)
 }
 
 func (p *pair) put(f *file) {

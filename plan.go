@@ -64,7 +64,7 @@ func notCompiled(p *pair, c *config, devices []edgetpu.Device) error {
 		return fmt.Errorf("no attached Edge TPU can be used: %w", err)
 	}
 	where := "no compiled form was given"
-	if twin := twinPath(p.cpu.path, false); twin != "" {
+	if twin := twinBeside(p.cpu); twin != "" {
 		where = "there is no " + filepath.Base(twin) + " beside it"
 	}
 	return fmt.Errorf("an Edge TPU is attached (%s), but %w: compile %s with edgetpu_compiler (%s)", d, ErrNotCompiled, p.cpu.name(), where)
@@ -226,7 +226,7 @@ func (c *config) open(ctx context.Context, spec engine.Spec, d edgetpu.Device) (
 
 func (c *config) spec(f *file) *engine.Spec {
 	return &engine.Spec{
-		Model: f.bytes, Parsed: f.parsed, Threads: c.threads, XNNPACK: c.xnnpack, Shapes: c.shapes,
+		Model: f.bytes, Parsed: f.parsed, Limits: c.limits, Threads: c.threads, XNNPACK: c.xnnpack, Shapes: c.shapes,
 		Options: c.tpuOptions, Library: c.library, Memory: c.workerMemory,
 		TFLite: c.tflite, Where: "in this process, ", Logger: c.logger,
 	}
@@ -234,7 +234,7 @@ func (c *config) spec(f *file) *engine.Spec {
 
 // interpreters makes n interpreters over one copy of the model.
 func (s *Session) interpreters(f *file, spec *engine.Spec, n int, opts ...tflite.Option) error {
-	m, err := tflite.NewModel(f.bytes)
+	m, err := tflite.NewModel(f.bytes, tflite.WithModelLimits(spec.Limits))
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name(), err)
 	}
@@ -271,7 +271,7 @@ func (s *Session) sandboxed(ctx context.Context, f *file, c *config, n int) erro
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name(), err)
 	}
-	spec := &engine.Spec{Threads: 1, XNNPACK: tflite.XNNPACKOff, Logger: c.logger}
+	spec := &engine.Spec{Limits: c.limits, Threads: 1, XNNPACK: tflite.XNNPACKOff, Logger: c.logger}
 	return s.interpreters(&file{path: f.path, bytes: b}, spec, n, tflite.WithPlaceholderOp(engine.StandInOperator),
 		tflite.WithOffload(func(ctx context.Context, o *tflite.Offload) error { return box.Route(ctx, o) }))
 }

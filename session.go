@@ -56,7 +56,7 @@ func (s *Session) orEmpty() *Session {
 func newSession(pl plan, p *pair, c *config) *Session {
 	names := p.names()
 	s := &Session{
-		cause: pl.cause, owned: &owned{}, described: names,
+		cause: pl.cause, owned: &owned{}, described: names.Describe(),
 		inputNames: portNames(names, false), outputNames: portNames(names, true),
 		plain: failover.NewPlain(pl.file.parsed.HasVariables(), c.resetState),
 	}
@@ -116,7 +116,8 @@ func (s *Session) OutputNames() []string { return slices.Clone(s.orEmpty().outpu
 
 // Model is the session's model as its file describes it: metadata, labels, graph. It is the
 // CPU model where there are two forms, since the compiler for the Edge TPU drops the
-// metadata. It is nil for a nil session, and must not be changed.
+// metadata. Large constants are not kept ([model.Model.Describe]). It is nil for a nil
+// session, and must not be changed.
 func (s *Session) Model() *model.Model { return s.orEmpty().described }
 
 // Path is that of the model file which runs: the compiled one on an Edge TPU, the CPU

@@ -15,7 +15,7 @@ import (
 // archive of associated files is left out. The error wraps [ErrMemory] if the result
 // would be larger than [MaxBytes], and [ErrBadModel] if m was not made by [Parse].
 func (m *Model) Inline() ([]byte, error) {
-	if m == nil || m.file == nil {
+	if m == nil || m.file == nil || m.described {
 		return nil, fmt.Errorf("%w: the model has no bytes: make it with Parse", ErrBadModel)
 	}
 	if len(m.outside) == 0 {
@@ -128,7 +128,7 @@ func (in *inliner) inline(outside []outsider) []byte {
 			in.refer(o)
 		}
 	}
-	if packed, err := in.pack(); err == nil {
+	if packed, err := pack(in.archive, len(in.out)); err == nil {
 		in.out = append(in.out, packed...)
 	}
 	return in.out
@@ -178,20 +178,21 @@ func (in *inliner) align(to, skip int) int {
 	return len(in.out)
 }
 
-// pack returns the archive for its new place. The files in it are copied as they are.
-func (in *inliner) pack() ([]byte, error) {
-	if in.archive == nil {
+// pack returns the archive, nil if there is none, for a place behind so many bytes. The files
+// in it are copied as they are.
+func pack(archive *zip.Reader, behind int) ([]byte, error) {
+	if archive == nil {
 		return nil, nil
 	}
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
-	w.SetOffset(int64(len(in.out)))
-	for _, f := range in.archive.File {
+	w.SetOffset(int64(behind))
+	for _, f := range archive.File {
 		if err := w.Copy(f); err != nil {
 			return nil, err
 		}
 	}
-	if err := w.SetComment(in.archive.Comment); err != nil {
+	if err := w.SetComment(archive.Comment); err != nil {
 		return nil, err
 	}
 	err := w.Close()

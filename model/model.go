@@ -50,8 +50,10 @@ type Model struct {
 
 	file    []byte     // Everything, with the archive of associated files at its end.
 	outside []outsider // What lies outside of the FlatBuffer.
-	end     int        // Of what was read of the FlatBuffer.
-	missing string     // A vector without which the runtimes crash, "" if none.
+	// described: this is a copy made by Describe, and file is the archive alone.
+	described bool
+	end       int    // Of what was read of the FlatBuffer.
+	missing   string // A vector without which the runtimes crash, "" if none.
 }
 
 // Subgraph is one graph of a model.

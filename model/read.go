@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/gocoral/coral/internal/files"
 	"github.com/gocoral/coral/internal/modelfile"
 )
 
@@ -54,12 +53,8 @@ func readModel(f fs.File, name string) (*Model, error) {
 // Bytes returns the bytes that the model was parsed from, which must not be changed
 // while it is in use.
 func (m *Model) Bytes() []byte {
-	if m == nil {
+	if m == nil || m.described {
 		return nil
 	}
 	return m.file
 }
-
-// FileKind names what a file is that is no regular one, for messages: "a directory",
-// "a pipe", "a device".
-func FileKind(mode fs.FileMode) string { return files.Kind(mode) }

@@ -9,7 +9,6 @@ import (
 
 func TestZeroValues(t *testing.T) {
 	niltest.Walk(t, map[string]any{
-		"FileKind":      model.FileKind,
 		"IsTwinPath":    model.IsTwinPath,
 		"Parse":         model.Parse,
 		"ReadFS":        model.ReadFS,

@@ -1,6 +1,7 @@
 package tflite
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,6 +38,7 @@ const (
 )
 
 func newFacts(m *model.Model, limits model.Limits) facts {
+	limits.TensorBytes = cmp.Or(limits.TensorBytes, model.DefaultLimits.TensorBytes)
 	f := facts{limits: limits}
 	f.findLast(&m.Subgraphs[0])
 	for g := range m.Subgraphs {

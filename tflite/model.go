@@ -2,7 +2,6 @@ package tflite
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,8 +55,6 @@ func applyModelOptions(opts []ModelOption) *modelOptions {
 			opt(o)
 		}
 	}
-	o.limits.TensorBytes = cmp.Or(o.limits.TensorBytes, model.DefaultLimits.TensorBytes)
-	o.limits.TotalBytes = cmp.Or(o.limits.TotalBytes, model.DefaultLimits.TotalBytes)
 	return o
 }
 

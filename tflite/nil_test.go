@@ -40,7 +40,6 @@ var functions = map[string]func(*testing.T){
 	"WithInputShape":     option(tflite.WithInputShape(0)),
 	"WithLogger":         option(tflite.WithLogger(nil)),
 	"WithMaxTensorBytes": option(tflite.WithMaxTensorBytes(0)),
-	"WithObserver":       option(tflite.WithObserver(nil)),
 	"WithOffload":        option(tflite.WithOffload(nil)),
 	"WithPlaceholderOp":  option(tflite.WithPlaceholderOp("")),
 	"WithModelLimits":    func(*testing.T) { _, _ = tflite.NewModel(nil, tflite.WithModelLimits(model.Limits{})) },

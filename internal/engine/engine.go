@@ -42,6 +42,7 @@ type Engine interface {
 type Spec struct {
 	Model   []byte
 	Parsed  *model.Model
+	Limits  model.Limits
 	Threads int
 	XNNPACK tflite.XNNPACKMode
 	// Shapes are those of inputs that are to have others than in the file.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -49,7 +50,7 @@ func OpenCPU(spec *Spec) (Engine, error) { return prepare(spec, nil) }
 
 // prepare makes the engine's interpreter.
 func prepare(spec *Spec, rt *edgetpu.Runtime, delegates ...tflite.Option) (Engine, error) {
-	m, err := tflite.NewModel(spec.Model)
+	m, err := tflite.NewModel(spec.Model, tflite.WithModelLimits(spec.Limits))
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +72,15 @@ func prepare(spec *Spec, rt *edgetpu.Runtime, delegates ...tflite.Option) (Engin
 // spec's own options come before the further ones, which may override them.
 func Interpreter(m *tflite.Model, spec *Spec, further ...tflite.Option) (*tflite.Interpreter, error) {
 	opts := []tflite.Option{tflite.WithThreads(spec.Threads), tflite.WithXNNPACK(spec.XNNPACK), tflite.WithLogger(spec.Logger)}
+	for index, shape := range spec.Shapes {
+		opts = append(opts, tflite.WithInputShape(index, shape...))
+	}
+	if spec.Limits.TensorBytes > 0 {
+		opts = append(opts, tflite.WithMaxTensorBytes(int(min(spec.Limits.TensorBytes, math.MaxInt))))
+	}
 	i, err := tflite.NewInterpreter(m, slices.Concat(opts, spec.TFLite, further)...)
 	if err != nil {
 		return nil, err
-	}
-	for index, shape := range spec.Shapes {
-		if err := i.Resize(index, shape...); err != nil {
-			i.Close()
-			return nil, err
-		}
 	}
 	if err := i.AllocateTensors(); err != nil {
 		i.Close()

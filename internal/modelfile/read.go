@@ -18,10 +18,10 @@ const MaxBytes = math.MaxInt32
 // Open opens a model file. What is not a regular file wraps ErrBadModel.
 func Open(path string) (fs.File, error) { return opened(files.Open(path)) }
 
-// OpenFS is [Open] for a file of fsys; a nil one has no files.
+// OpenFS is [Open] for a file of fsys; a nil one wraps fs.ErrInvalid.
 func OpenFS(fsys fs.FS, name string) (fs.File, error) {
 	if fsys == nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
 	return opened(files.OpenFS(fsys, name))
 }

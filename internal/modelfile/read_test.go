@@ -53,5 +53,5 @@ func TestOpen(t *testing.T) {
 	_, err := modelfile.Open(t.TempDir())
 	require.ErrorIs(t, err, errs.ErrBadModel)
 	_, err = modelfile.OpenFS(nil, "m.tflite")
-	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorIs(t, err, fs.ErrInvalid)
 }

@@ -70,7 +70,7 @@ func (e *remote) open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) 
 	}
 	q := &openRequest{
 		Model: spec.Model, Device: d, Options: spec.Options, Library: spec.Library,
-		Threads: spec.Threads, XNNPACK: spec.XNNPACK, Shapes: spec.Shapes, Memory: spec.Memory, Timeout: defaultOpen,
+		Threads: spec.Threads, XNNPACK: spec.XNNPACK, Shapes: spec.Shapes, Limits: spec.Limits, Memory: spec.Memory, Timeout: defaultOpen,
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		q.Timeout = min(q.Timeout, time.Until(deadline))

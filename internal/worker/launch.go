@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/processes"
 )
 
 // ErrNone is wrapped when no worker process can be had, for whatever reason: then a device
@@ -25,10 +26,6 @@ const (
 	environment   = "GOCORAL_WORKER"
 	controlSocket = 3
 )
-
-// subcommand is the argument that a worker is started with, so that it can be told from the
-// program in a list of processes.
-const subcommand = "tpu-worker"
 
 // command is the main package of the installed command that can be a worker.
 const command = "github.com/gocoral/coral/cmd/coral"
@@ -50,7 +47,7 @@ func launcher() (*exec.Cmd, error) {
 		return nil, fmt.Errorf("%w: it needs Linux", ErrNone)
 	}
 	if self.Load() {
-		cmd := exec.Command("/proc/self/exe", subcommand)
+		cmd := exec.Command("/proc/self/exe", processes.WorkerArgument)
 		cmd.Args[0] = os.Args[0]
 		return cmd, nil
 	}
@@ -59,7 +56,7 @@ func launcher() (*exec.Cmd, error) {
 		err = isCommand(path)
 	}
 	if err == nil {
-		return exec.Command(path, subcommand), nil
+		return exec.Command(path, processes.WorkerArgument), nil
 	}
 	if errors.Is(err, exec.ErrNotFound) {
 		err = errors.New("no coral command is installed")

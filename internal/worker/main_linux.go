@@ -126,7 +126,7 @@ func (s *server) open(q *openRequest, r *response) error {
 		return err
 	}
 	spec := &engine.Spec{
-		Model: q.Model, Parsed: m, Threads: q.Threads, XNNPACK: q.XNNPACK, Shapes: q.Shapes,
+		Model: q.Model, Parsed: m, Threads: q.Threads, XNNPACK: q.XNNPACK, Shapes: q.Shapes, Limits: q.Limits,
 		Options: q.Options, Library: q.Library, Logger: slog.New(slog.DiscardHandler),
 	}
 	if q.Device.Path == "" {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -58,10 +57,10 @@ func keyOf(spec *engine.Spec, d edgetpu.Device) key {
 }
 
 // needsDescriptors reports whether Google's library refuses the model on USB unless
-// [descriptorsEnv] is set.
+// [edgetpu.DescriptorsEnv] is set when it is loaded.
 func needsDescriptors(m *model.Model) bool {
 	compiled, err := m.EdgeTPU()
-	return err == nil && compiled != nil && slices.ContainsFunc(compiled.Executables, func(x model.Executable) bool { return !x.DeterministicDMA })
+	return err == nil && compiled.NeedsDescriptors()
 }
 
 // shared are the processes that serve devices, one for each key.
@@ -216,7 +215,7 @@ func (p *process) start(k key) error {
 	p.control = ours
 	p.cmd.Env = append(os.Environ(), environment+"=1")
 	if k.descriptors {
-		p.cmd.Env = append(p.cmd.Env, descriptorsEnv+"=1")
+		p.cmd.Env = append(p.cmd.Env, edgetpu.DescriptorsEnv+"=1")
 	}
 	p.cmd.ExtraFiles = []*os.File{theirs} // becomes 3
 	p.cmd.Stderr = theirStderr            // a file, so that Wait waits for the process only
@@ -234,10 +233,6 @@ func (p *process) start(k key) error {
 	go p.wait(stderr)
 	return nil
 }
-
-// descriptorsEnv makes libedgetpu take DMA descriptors from the device, which models need
-// whose DMA is not fully deterministic. It has to be set before the library is loaded.
-const descriptorsEnv = "USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE"
 
 // wait notes the end of the process. Whatever the process has started may hold its standard
 // error open for longer.

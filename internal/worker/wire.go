@@ -13,6 +13,7 @@ import (
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/engine"
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -41,6 +42,7 @@ type openRequest struct {
 	Threads int
 	XNNPACK tflite.XNNPACKMode
 	Shapes  map[int][]int
+	Limits  model.Limits
 	Timeout time.Duration
 	Memory  uint64 // limit in bytes, 0 for none
 }

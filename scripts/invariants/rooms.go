@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
-	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/engine", "internal/errs", "model", "tflite"},
+	"internal/worker":       {"internal/processes", "edgetpu", "golang.org/x/sys", "internal/engine", "internal/errs", "model", "tflite"},
 	"internal/percentile":   {},
 	"internal/options":      {},
 	"internal/tflitewriter": {"github.com/google/flatbuffers", "internal/errs", "model"},
