@@ -36,7 +36,10 @@ func (a *app) report(ctx context.Context, err error) int {
 		err = a.stdout.err // nobody looks at the errors of fmt.Fprintln
 	}
 	_, usage := errors.AsType[usageError](err)
+	child, isChild := errors.AsType[childEnded](err)
 	switch {
+	case isChild:
+		return int(child)
 	case err == nil:
 		return statusDone
 	case errors.Is(err, errReported):

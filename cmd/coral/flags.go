@@ -65,7 +65,12 @@ type modelFlags struct {
 	path    string
 	twin    string
 	threads intFlag
+
+	inProcess, isolated bool
 }
+
+// inProcessFlag keeps a command from starting a process of its own for the model.
+const inProcessFlag = "in-process"
 
 // maxThreads is the library's own limit.
 const maxThreads = 1024
@@ -75,6 +80,9 @@ func (m *modelFlags) define(c *cobra.Command) {
 	c.Flags().StringVarP(&m.path, "model", "m", "", "the `MODEL` to run, a .tflite file (required)")
 	c.Flags().StringVar(&m.twin, "twin", "", "its other form, `MODEL` for the CPU or the Edge TPU (default: the file beside it, x.tflite and x_edgetpu.tflite)")
 	c.Flags().Var(&m.threads, "threads", "CPU threads")
+	c.Flags().BoolVar(&m.isolated, "isolated", false, "drive PCIe accelerators in a worker process too, and with --device cpu run the model in one that is limited in memory and time")
+	c.Flags().BoolVar(&m.inProcess, inProcessFlag, false, "do everything in one process, for debuggers and profilers; a crash of native code is then reported by the Go runtime")
+	c.MarkFlagsMutuallyExclusive("isolated", inProcessFlag)
 	// The errors would be that a flag does not exist.
 	_ = c.MarkFlagRequired("model")
 	_ = c.MarkFlagFilename("model", "tflite")
@@ -84,6 +92,12 @@ func (m *modelFlags) define(c *cobra.Command) {
 // open makes the session that the flags ask for.
 func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*coral.Session, error) {
 	opts = append(opts, coral.WithDevice(string(a.device)), coral.WithThreads(m.threads.value), coral.WithLogger(a.logger()))
+	switch {
+	case m.isolated:
+		opts = append(opts, coral.Isolated())
+	case m.inProcess:
+		opts = append(opts, coral.InProcess())
+	}
 	if m.twin != "" {
 		opts = append(opts, coral.WithTwin(m.twin))
 	}

@@ -2,12 +2,11 @@
 // the CPU.
 //
 //	coral devices                                  the accelerators, and which one a session takes
-//	coral doctor [-m MODEL]                        what stands in the way of an Edge TPU
+//	coral doctor [-m MODEL] [--open]               what stands in the way of an Edge TPU
 //	coral inspect MODEL…                           what is inside a model
 //	coral classify -m MODEL [-l LABELS] IMAGE…     the classes of pictures
-//	coral run -m MODEL --input NAME=FILE.npy … --output DIR
-//	                                               any model, .npy in, .npy out
-//	coral bench -m MODEL                           latency and throughput
+//	coral run MODEL --input NAME=VALUE …           any model, on numbers, texts and .npy files
+//	coral bench MODEL                              latency and throughput
 //	coral version                                  versions of the command and what it links
 //	coral completion SHELL                         completion for bash, zsh, fish, PowerShell
 //
@@ -19,18 +18,18 @@
 // they may become more, but neither change nor vanish. --device picks what to run on:
 // auto (an Edge TPU where one can be used, else the CPU), cpu, tpu, or one of several
 // Edge TPUs as usb, usb:N, pci, pci:N, :N or by its path. --verbose logs decisions
-// and mishaps of the library to standard error.
+// and mishaps of the library to standard error, and shows what the native libraries print.
 //
 // Exit status: 0 done, 1 the work failed, 2 wrong usage. A failure is one line on
 // standard error that says what to do about it.
 //
-// UMOCKDEV_DIR in the environment, a hook for tests that umockdev-run sets, makes the
-// search for devices read that folder in place of /.
+// Commands that run a model do so in a process of their own, see [app.supervise].
+//
+// The environment variables are listed in environment.go.
 package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -47,7 +46,14 @@ func main() {
 		// Collects one large picture before the next is read; boards have 1 GiB.
 		debug.SetMemoryLimit(512 << 20)
 	}
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	args := os.Args[1:]
+	a := newApp(os.Stdin, os.Stdout, os.Stderr)
+	a.supervisor = &supervisor{args: args, stderr: os.Stderr}
+	if parent := parentProcess(args); parent != nil {
+		args = args[1:]
+		a = parent.app()
+	}
+	a.exit(a.run(args))
 }
 
 // grace is how long an interrupted command has to end by itself.
@@ -55,21 +61,29 @@ const grace = 2 * time.Second
 
 // run is main without the process: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	return newApp(stdin, stdout, stderr).run(args)
+}
+
+func (a *app) run(args []string) (status int) {
+	ctx, stop := signal.NotifyContext(context.Background(), a.signals...)
 	defer stop()
 	ended := context.AfterFunc(ctx, func() {
+		if a.supervising.Load() {
+			return // the child gets it, see forwardInterrupts
+		}
 		stop() // a second interrupt ends the process at once
 		// What does not heed the first, a read from a pipe for example, has a moment.
 		time.AfterFunc(grace, func() {
-			fmt.Fprintln(stderr, "coral: interrupted")
-			os.Exit(statusFailed)
+			a.complain("interrupted")
+			a.exit(statusFailed)
 		})
 	})
 	defer ended()
-
-	a := newApp(stdin, stdout, stderr)
 	defer a.catch(&status)
 	root := a.root()
 	root.SetArgs(args)
 	return a.report(ctx, root.ExecuteContext(ctx))
 }
+
+// interrupts are the signals that ask the command to end.
+var interrupts = []os.Signal{os.Interrupt, syscall.SIGTERM}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 )
@@ -22,13 +24,18 @@ type app struct {
 	device  deviceFlag
 	verbose bool
 
+	signals     []os.Signal // that ask to end
+	exit        func(status int)
+	supervisor  *supervisor // nil where the work is done in this process
+	supervising atomic.Bool // a child does the work
+
 	bar     *progress // nil most of the time
 	command string    // as the user would call it, for messages
 	started bool      // the arguments are checked and the work has begun
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	a := &app{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr}
+	a := &app{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, signals: interrupts, exit: os.Exit}
 	a.stdout.before = func() { a.bar.clear() }
 	return a
 }
@@ -39,9 +46,9 @@ func (a *app) commands() []*cobra.Command {
 		a.devicesCommand(),
 		a.doctorCommand(),
 		a.inspectCommand(),
-		a.classifyCommand(),
-		a.runCommand(),
-		a.benchCommand(),
+		a.isolated(a.classifyCommand()),
+		a.isolated(a.runCommand()),
+		a.isolated(a.benchCommand()),
 		a.versionCommand(),
 	}
 	for _, command := range packagersCommands {
