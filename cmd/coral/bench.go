@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/internal/percentile"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -29,38 +30,41 @@ func (a *app) benchCommand() *cobra.Command {
 		warmup: intFlag{value: 5, min: 0, max: maxRuns},
 	}
 	c := a.does(&cobra.Command{
-		Use:   "bench -m MODEL [--threads N] [--runs N]",
+		Use:   "bench MODEL [--threads N] [--runs N]",
 		Short: "Measure how fast a model runs",
 		Long: `Measure the time of one inference, without preparing inputs or reading outputs.
 
 The first inference is told apart, since it does work that the others find done; then
 come the warm-up runs, which do not count, and the runs of which the percentiles are.
-Inputs are zero, for the time of most models does not depend on them.`,
-		Example: `  coral bench -m mobilenet.tflite
-  coral bench -m mobilenet.tflite --threads 4 --runs 1000
-  for n in 1 2 4; do coral bench -m mobilenet.tflite --threads $n --json; done`,
-		Args: noArguments,
+Inputs are zero, for the time of most models does not depend on them.
+
+An interrupt (Ctrl-C) ends the measurement early: the figures are then those of the runs
+that were made, and the exit status is 1.`,
+		Example: `  coral bench mobilenet.tflite
+  coral bench mobilenet.tflite --threads 4 --runs 1000
+  coral bench mobilenet_edgetpu.tflite --device usb --clock max
+  for n in 1 2 4; do coral bench mobilenet.tflite --threads $n --json; done`,
+		Args:              f.takeModel,
+		ValidArgsFunction: completeModel,
 	}, func(ctx context.Context, _ []string) error { return a.bench(ctx, &f) })
-	f.define(c)
 	c.Flags().Var(&f.runs, "runs", "inferences that count")
 	c.Flags().Var(&f.warmup, "warmup", "inferences before them")
 	c.Flags().BoolVar(&f.random, "random-inputs", false, "fill float and 8 bit inputs with random numbers, the same every time")
+	f.define(c)
 	return c
 }
 
 // benchOutput is the JSON of coral bench.
 type benchOutput struct {
-	Model   string `json:"model"`
-	Device  string `json:"device"`
-	Reason  string `json:"reason"`
-	Backend string `json:"backend"`
-	Threads int    `json:"threads"`
-	Runs    int    `json:"runs"`
-	P50     real   `json:"p50_ms"`
-	P90     real   `json:"p90_ms"`
-	P99     real   `json:"p99_ms"`
-	Mean    real   `json:"mean_ms"`
-	First   real   `json:"first_ms"`
+	Model string `json:"model"`
+	placement
+	Threads int  `json:"threads"`
+	Runs    int  `json:"runs"`
+	P50     real `json:"p50_ms"`
+	P90     real `json:"p90_ms"`
+	P99     real `json:"p99_ms"`
+	Mean    real `json:"mean_ms"`
+	First   real `json:"first_ms"`
 	// Throughput of one inference after the other.
 	Throughput real `json:"inferences_per_s"`
 	// PeakRSS is the most memory the process has had, in 10⁶ bytes; null where the
@@ -77,36 +81,50 @@ func (a *app) bench(ctx context.Context, f *benchFlags) error {
 	if governor := slowGovernor(systemRoot()); governor != "" && !s.Device().IsTPU() {
 		a.complain("warning: the CPU governor is %q, times will vary: sudo cpupower frequency-set -g performance", governor)
 	}
-	var first time.Duration
-	var times []time.Duration
+	var m measurement
 	if err := s.Do(ctx, func(i *tflite.Interpreter) (err error) {
-		first, times, err = f.measure(ctx, i)
+		m, err = a.measure(ctx, f, i)
 		return err
 	}); err != nil {
 		return err
 	}
 	out := benchOutput{
-		Model: f.path, Device: s.Device().String(), Reason: s.Reason(), Backend: s.Backend(),
-		Threads: f.threads.value, Runs: len(times), First: milliseconds(first), PeakRSS: peakMB(),
+		Model: f.path, placement: place(s), Threads: f.threads.value,
+		Runs: len(m.times), First: milliseconds(m.first), PeakRSS: peakMB(),
 	}
-	out.summarise(times)
+	out.summarise(m.times)
 	if a.asJSON {
-		return a.printJSON(out)
+		err = a.printJSON(out)
+	} else {
+		a.printBench(context.WithoutCancel(ctx), s, out)
 	}
-	a.printBench(ctx, s, out)
-	return nil
+	if err == nil && len(m.times) < f.runs.value {
+		err = ctx.Err() // after the figures
+	}
+	return err
+}
+
+// measurement is the time that inferences took.
+type measurement struct {
+	first time.Duration
+	times []time.Duration // of those that count
 }
 
 // measure is the inner loop. What counts is not watched for an interrupt, which would
-// be part of the time; what comes before is, for a model may never end.
-func (f *benchFlags) measure(ctx context.Context, i *tflite.Interpreter) (first time.Duration, times []time.Duration, err error) {
+// be part of the time; what comes before is, for a model may never end. Interrupted in
+// between, it returns what it has.
+func (a *app) measure(ctx context.Context, f *benchFlags, i *tflite.Interpreter) (m measurement, err error) {
 	if err := f.fill(i); err != nil {
-		return 0, nil, err
+		return m, err
 	}
-	times = make([]time.Duration, 0, f.runs.value)
-	for n := range 1 + f.warmup.value + f.runs.value {
+	all := 1 + f.warmup.value + f.runs.value
+	defer a.showProgress(all)()
+	for n := range all {
 		if err := ctx.Err(); err != nil {
-			return 0, nil, err
+			if len(m.times) == 0 {
+				return m, err
+			}
+			return m, nil
 		}
 		invokeCtx := ctx
 		if n > f.warmup.value {
@@ -114,17 +132,20 @@ func (f *benchFlags) measure(ctx context.Context, i *tflite.Interpreter) (first 
 		}
 		started := time.Now()
 		if err := i.Invoke(invokeCtx); err != nil {
-			return 0, nil, err
+			return m, err
 		}
 		elapsed := time.Since(started)
 		switch {
 		case n == 0:
-			first = elapsed
+			m.first = elapsed
 		case n > f.warmup.value:
-			times = append(times, elapsed)
+			if m.times = append(m.times, elapsed); len(m.times) == 1 {
+				a.logger().Debug("measuring", "first", m.first)
+			}
 		}
+		a.bar.advance()
 	}
-	return first, times, nil
+	return m, nil
 }
 
 // fill sets every input.
@@ -180,13 +201,9 @@ func (b *benchOutput) summarise(times []time.Duration) {
 	}
 	b.Mean = milliseconds(sum / time.Duration(len(times)))
 	b.Throughput = real(float64(len(times)) / sum.Seconds())
-	b.P50, b.P90, b.P99 = percentile(times, 50), percentile(times, 90), percentile(times, 99)
-}
-
-// percentile is the nearest-rank one: a time that was measured, not one between two.
-func percentile(sorted []time.Duration, p int) real {
-	rank := (p*len(sorted) + 99) / 100
-	return milliseconds(sorted[rank-1])
+	b.P50 = milliseconds(percentile.Of(times, 50))
+	b.P90 = milliseconds(percentile.Of(times, 90))
+	b.P99 = milliseconds(percentile.Of(times, 99))
 }
 
 func (a *app) printBench(ctx context.Context, s *coral.Session, b benchOutput) {

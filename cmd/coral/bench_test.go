@@ -20,7 +20,7 @@ func TestBench(t *testing.T) {
 	var fields map[string]any
 	require.NoError(t, json.Unmarshal([]byte(r.stdout), &fields))
 	assert.Equal(t, []string{
-		"backend", "device", "first_ms", "inferences_per_s", "mean_ms", "model",
+		"backend", "device", "device_text", "first_ms", "inferences_per_s", "mean_ms", "model",
 		"p50_ms", "p90_ms", "p99_ms", "peak_rss_mb", "reason", "runs", "threads",
 	}, slices.Sorted(maps.Keys(fields)))
 
@@ -28,7 +28,8 @@ func TestBench(t *testing.T) {
 	decode(t, r.stdout, &b)
 	assert.Equal(t, 50, b.Runs)
 	assert.Equal(t, 2, b.Threads)
-	assert.Equal(t, "CPU", b.Device)
+	assert.Equal(t, deviceOutput{Type: "cpu"}, b.Device)
+	assert.Equal(t, "CPU", b.DeviceText)
 	assert.NotEmpty(t, b.Backend)
 	assert.Positive(t, b.First)
 	assert.Positive(t, b.P50)
@@ -36,7 +37,7 @@ func TestBench(t *testing.T) {
 	assert.LessOrEqual(t, b.P90, b.P99)
 	assert.InDelta(t, 1000, float64(b.Mean*b.Throughput), 1)
 
-	text := coralCommand(t, "bench", "-m", testModel("tiny_int8"), "--runs", "1", "--warmup", "0").stdout
+	text := coralCommand(t, "bench", testModel("tiny_int8"), "--runs", "1", "--warmup", "0").stdout
 	assert.Contains(t, text, "Latency:  p50 ")
 }
 

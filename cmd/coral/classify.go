@@ -144,6 +144,7 @@ it has a line with "error".`,
 		},
 	}, func(ctx context.Context, images []string) error { return a.classify(ctx, &f, images) })
 	f.define(c)
+	_ = c.MarkFlagRequired("model") // the error would be that it does not exist
 	c.Flags().StringVarP(&f.labels, "labels", "l", "", "`FILE` with the names of the classes (default: the model's metadata)")
 	c.Flags().Var(&f.top, "top", "the best classes to show, at most")
 	c.Flags().Var(&f.threshold, "threshold", "the lowest score to show (default: all but 0)")
@@ -158,10 +159,8 @@ it has a line with "error".`,
 
 // classifyOutput is the JSON of coral classify, one for each picture.
 type classifyOutput struct {
-	Image      string  `json:"image"`
-	Device     string  `json:"device"`
-	Reason     string  `json:"reason"`
-	Backend    string  `json:"backend"`
+	Image string `json:"image"`
+	placement
 	Classes    []class `json:"classes"`
 	Preprocess real    `json:"preprocess_ms"`
 	Invoke     real    `json:"invoke_ms"`
@@ -229,7 +228,7 @@ func (c *classifier) classify(ctx context.Context, name string) error {
 	c.introduce(ctx, result)
 	found := c.shown(result.Classes)
 	out := classifyOutput{
-		Image: name, Device: c.session.Device().String(), Reason: c.session.Reason(), Backend: c.session.Backend(),
+		Image: name, placement: place(c.session),
 		Classes:    make([]class, len(found)),
 		Preprocess: milliseconds(result.Preprocess), Invoke: milliseconds(result.Invoke),
 		Normalization: result.Normalization, Warnings: append([]string{}, result.Warnings...),

@@ -55,7 +55,7 @@ func TestClassify(t *testing.T) {
 		c := classesOf(t, out)
 		require.Len(t, c.Classes, 4, model)
 		assert.Equal(t, picture, c.Image)
-		assert.Equal(t, "CPU", c.Device)
+		assert.Equal(t, "CPU", c.DeviceText)
 		assert.NotEmpty(t, c.Reason)
 		var sum float64
 		for k, class := range c.Classes {
@@ -80,7 +80,7 @@ func TestClassifyJSONFields(t *testing.T) {
 	picture := writeFile(t, "dot.png", pngBytes(t, 1, 1))
 	var fields map[string]any
 	require.NoError(t, json.Unmarshal([]byte(succeeded(t, "classify", "-m", testModel("tiny_uint8"), "--json", "--threads", "2", picture)), &fields))
-	for _, name := range []string{"image", "device", "backend", "classes", "preprocess_ms", "invoke_ms"} {
+	for _, name := range []string{"image", "device", "device_text", "backend", "classes", "preprocess_ms", "invoke_ms"} {
 		assert.Contains(t, fields, name)
 	}
 }

@@ -17,7 +17,8 @@ func (a *app) devicesCommand() *cobra.Command {
 		Use:   "devices [--device NAME] [--watch]",
 		Short: "List the Edge TPUs of this machine, and which one a session takes",
 		Long: `List the Edge TPUs attached to this machine, whether this user may open them, and which
-one a session would run on and why. Nothing is opened, and no firmware is loaded.
+one a session would run on and why. Nothing is opened, and no firmware is loaded. The
+first column is what --device takes.
 
 Without any Edge TPU the list is empty and the command succeeds, unless --device asks
 for one.
@@ -52,6 +53,9 @@ func (a *app) watchDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !a.asJSON {
+		a.print("%s watching for Edge TPUs, until interrupted", time.Now().Format(time.TimeOnly))
+	}
 	for e := range events {
 		if err := a.printEvent(time.Now(), e); err != nil { // nobody reads on
 			return err
@@ -73,11 +77,27 @@ const cpu = "cpu"
 
 // devicesOutput is the JSON of coral devices.
 type devicesOutput struct {
-	Devices []edgetpu.Device `json:"devices"`
+	Devices []namedDevice `json:"devices"`
 	// Chosen is "cpu", the path of an Edge TPU, or null if what --device asks for
 	// is not to be had.
 	Chosen *string `json:"chosen"`
 	Why    string  `json:"why"`
+}
+
+// namedDevice is a device with the name that --device takes.
+type namedDevice struct {
+	Name string `json:"name"`
+	edgetpu.Device
+}
+
+// deviceNames are the names by which [edgetpu.ParseDevice] knows the devices of a probe.
+func deviceNames(devices []edgetpu.Device) []string {
+	names, count := make([]string, len(devices)), make(map[edgetpu.Type]int)
+	for k, d := range devices {
+		names[k] = fmt.Sprintf("%s:%d", d.Type, count[d.Type])
+		count[d.Type]++
+	}
+	return names
 }
 
 func (a *app) devices(ctx context.Context, _ []string) error {
@@ -85,8 +105,11 @@ func (a *app) devices(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	out := devicesOutput{Devices: append([]edgetpu.Device{}, found...)} // [] rather than null
-	chosen, why, chooseErr := choose(found, string(a.device))
+	out := devicesOutput{Devices: make([]namedDevice, len(found))} // [] rather than null
+	for k, name := range deviceNames(found) {
+		out.Devices[k] = namedDevice{name, found[k]}
+	}
+	chosen, why, chooseErr := a.choose(found)
 	if out.Why = why; chooseErr == nil {
 		out.Chosen = &chosen
 	}
@@ -96,21 +119,21 @@ func (a *app) devices(ctx context.Context, _ []string) error {
 		}
 		return chooseErr
 	}
-	a.printDevices(found)
+	a.printDevices(out.Devices)
 	if chooseErr == nil {
 		a.print("A session runs on %s, because %s.", either(chosen == cpu, "the CPU", chosen), why)
 	}
 	return chooseErr
 }
 
-func (a *app) printDevices(devices []edgetpu.Device) {
+func (a *app) printDevices(devices []namedDevice) {
 	if len(devices) == 0 {
 		a.print("No Edge TPUs found.")
 		return
 	}
-	rows := [][]string{{"TYPE", "PATH", "STATE", "SPEED", "ACCESS", "TEMPERATURE"}}
+	rows := [][]string{{"NAME", "PATH", "STATE", "SPEED", "ACCESS", "TEMPERATURE"}}
 	for _, d := range devices {
-		rows = append(rows, []string{string(d.Type), d.Path, string(d.State), speed(d), access(d), temperature(d)})
+		rows = append(rows, []string{d.Name, d.Path, string(d.State), speed(d.Device), access(d.Device), temperature(d.Device)})
 	}
 	a.table(rows)
 	for _, d := range devices {
@@ -146,9 +169,9 @@ func temperature(d edgetpu.Device) string {
 
 // choose says what a session with that --device would run on, and why. The decision
 // is coral.Open's, less what depends on the model and on opening the device.
-func choose(devices []edgetpu.Device, device string) (chosen, why string, err error) {
+func (a *app) choose(devices []edgetpu.Device) (chosen, why string, err error) {
 	selector, required := edgetpu.Selector{}, true
-	switch device {
+	switch device := string(a.device); device {
 	case coral.CPUOnly.String():
 		return cpu, "the CPU was asked for", nil
 	case "", coral.Auto.String():
@@ -161,16 +184,16 @@ func choose(devices []edgetpu.Device, device string) (chosen, why string, err er
 	}
 	d, err := edgetpu.Choose(devices, selector)
 	if err == nil {
-		if _, err = edgetpu.Load(); err == nil {
+		if _, err = edgetpu.Load(a.libraries()...); err == nil {
 			return d.Path, "it is " + either(required, "the one asked for", "the first that can be used"), nil
 		}
 		err = fmt.Errorf("an Edge TPU is attached (%s), but libedgetpu cannot be loaded: %w", d, err)
 	}
 	switch {
 	case required:
-		return "", terms.Replace(err.Error()), err
+		return "", explainReason(err), err
 	case len(devices) == 0:
 		return cpu, "no Edge TPU is attached", nil
 	}
-	return cpu, terms.Replace(err.Error()), nil
+	return cpu, explainReason(err), nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestDevicesOnAMachineWithOne(t *testing.T) {
 	plugIn(t, machine(t))
 	t.Setenv("CORAL_EDGETPU_LIB", filepath.Join(t.TempDir(), "missing.so"))
 	const device = `{
-		"type": "usb", "path": "/sys/bus/usb/devices/2-1", "node": "/dev/bus/usb/002/003", "state": "ready",
+		"name": "usb:0", "type": "usb", "path": "/sys/bus/usb/devices/2-1", "node": "/dev/bus/usb/002/003", "state": "ready",
 		"speed_mbps": 5000, "accessible": true, "reason": "", "temperature_c": null, "usb_id": "18d1:9302"
 	}`
 	assert.JSONEq(t, `{"devices":[`+device+`],"chosen":"cpu","why":"the CPU was asked for"}`,
@@ -66,10 +67,13 @@ func TestDevicesOnAMachineWithOne(t *testing.T) {
 	const why = "an Edge TPU is attached (usb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s)), but libedgetpu cannot be loaded: "
 	text := succeeded(t, "devices")
 	assert.Contains(t, text, ""+
-		"TYPE  PATH                      STATE  SPEED        ACCESS  TEMPERATURE\n"+
-		"usb   /sys/bus/usb/devices/2-1  ready  5000 Mbit/s  yes     -\n"+
+		"NAME   PATH                      STATE  SPEED        ACCESS  TEMPERATURE\n"+
+		"usb:0  /sys/bus/usb/devices/2-1  ready  5000 Mbit/s  yes     -\n"+
 		"A session runs on the CPU, because "+why)
 	assert.Contains(t, failed(t, statusFailed, "devices", "--device", "usb"), why)
+	other := filepath.Join(t.TempDir(), "other.so")
+	assert.Contains(t, succeeded(t, "devices", "--edgetpu-lib", other), "libedgetpu cannot be loaded: open library "+strconv.Quote(other))
+	assert.Contains(t, coralCommand(t, "__complete", "bench", "--device", "").stdout, "usb:0\tusb /sys/bus/usb/devices/2-1 (ready, 5000 Mbit/s)\n")
 	assert.Contains(t, failed(t, statusFailed, "devices", "--device", "usb:1"), "/sys/bus/usb/devices/2-1")
 }
 
@@ -103,11 +107,11 @@ func umockdev(t *testing.T, file string, args ...string) string {
 func TestDevicesUnderUmockdev(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"usb3-ready":         "usb   /sys/bus/usb/devices/4-1  ready  5000 Mbit/s  yes     -",
-		"usb3-uninitialised": "usb   /sys/bus/usb/devices/4-2  uninitialised  5000 Mbit/s  yes     -",
-		"usb2-behind-hub":    "usb   /sys/bus/usb/devices/3-1.2  ready  480 Mbit/s  yes     -",
-		"pcie-pair":          "pci   /dev/apex_1  dead   -      yes     -89.7 °C",
-		"pcie-owned":         "pci   /dev/apex_2  ready  -      in use  96.2 °C",
+		"usb3-ready":         "usb:0  /sys/bus/usb/devices/4-1  ready  5000 Mbit/s  yes     -",
+		"usb3-uninitialised": "usb:0  /sys/bus/usb/devices/4-2  uninitialised  5000 Mbit/s  yes     -",
+		"usb2-behind-hub":    "usb:0  /sys/bus/usb/devices/3-1.2  ready  480 Mbit/s  yes     -",
+		"pcie-pair":          "pci:1  /dev/apex_1  dead   -      yes     -89.7 °C",
+		"pcie-owned":         "pci:0  /dev/apex_2  ready  -      in use  96.2 °C",
 	}
 	for file, line := range tests {
 		t.Run(file, func(t *testing.T) {

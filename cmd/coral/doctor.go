@@ -1,77 +1,78 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/tflite"
 )
 
-// probeLibraryFlag makes the command be the child process of another one.
-const probeLibraryFlag = "probe-library"
+// doctorFlags are those of coral doctor.
+type doctorFlags struct {
+	model string
+	open  bool
+}
 
 func (a *app) doctorCommand() *cobra.Command {
-	var path, library string
+	var f doctorFlags
 	c := a.does(&cobra.Command{
-		Use:   "doctor [-m MODEL] [--device NAME]",
+		Use:   "doctor [-m MODEL] [--device NAME] [--open]",
 		Short: "Find what stands between this machine and a working Edge TPU",
 		Long: `Find what stands between this machine and a working Edge TPU, and with -m also what of
-the model it runs. Each finding has an id, a severity, and the command or action that
-mends it:
+the model it runs. Each finding has an id, a severity and, where something is to be
+mended, the commands or actions that do it, one a line:
 
   error    no session can use the device, or any device, until it is mended
   warning  it works, but slower or less well than it could
-  info     nothing is wrong
-  ok       what was looked at and is good
+  info     nothing is wrong; what was found good is listed too
 
-No device is opened, and libedgetpu is loaded in a process of its own, in case it
-crashes. The exit status is 1 if there is an error, which "no device is attached" is too,
-and 0 otherwise.`,
+No device is opened, unless --open asks for it, and libedgetpu is loaded in a process of
+its own, in case it crashes. The exit status is 1 if there is an error, which "no device
+is attached" is too, and 0 otherwise.
+
+--open also has each device opened and closed again, in a process of its own that is
+killed after 20 seconds. That resets a USB device, and loads its firmware if it has none.
+Devices that another program holds, or that have an error already, are not opened.`,
 		Example: `  coral doctor
+  coral doctor --open --device usb:0
   coral doctor -m mobilenet_edgetpu.tflite --device usb
-  coral doctor --json | jq -r 'select(.severity == "error") | .fixes[]'`,
+  coral doctor --json | jq -r 'select(.severity == "error") | .fix'`,
 		Args: noArguments,
-	}, func(ctx context.Context, _ []string) error {
-		if library != "" {
-			return a.printJSON(loadLibrary(library))
-		}
-		return a.doctor(ctx, path)
-	})
-	c.Flags().StringVarP(&path, "model", "m", "", "look at this `MODEL` too, or the form for the Edge TPU that lies beside it")
-	c.Flags().StringVar(&library, probeLibraryFlag, "", "")
-	// The errors would be that a flag does not exist.
+	}, func(ctx context.Context, _ []string) error { return a.doctor(ctx, &f) })
+	c.Flags().StringVarP(&f.model, "model", "m", "", "look at this `MODEL` too, or the form for the Edge TPU that lies beside it")
+	c.Flags().BoolVar(&f.open, "open", false, "open the devices, too")
+	// The error would be that the flag does not exist.
 	_ = c.MarkFlagFilename("model", "tflite")
-	_ = c.Flags().MarkHidden(probeLibraryFlag)
 	return c
 }
 
-func (a *app) doctor(ctx context.Context, modelPath string) error {
-	opts := []edgetpu.DiagnoseOption{edgetpu.WithLogger(a.logger()), edgetpu.WithLibraryProbe(probeLibrary)}
-	switch device := string(a.device); device {
-	case coral.CPUOnly.String():
-		return usagef("doctor is about Edge TPUs, and --device %s leaves none to look at", device)
-	case "", coral.Auto.String(), coral.RequireTPU.String():
-	default:
-		selector, err := edgetpu.ParseDevice(device)
-		if err != nil {
-			return usageError{err}
-		}
-		opts = append(opts, edgetpu.WithSelector(selector))
+func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
+	selector, err := a.doctorSelector()
+	if err != nil {
+		return err
 	}
-	if modelPath != "" {
-		m, err := readForTPU(modelPath)
+	var library libraryAnswer
+	opts := []edgetpu.DiagnoseOption{
+		edgetpu.WithLogger(a.logger()), edgetpu.WithSelector(selector), edgetpu.WithLibrary(a.library),
+		edgetpu.WithLibraryProbe(func(ctx context.Context, path string) (string, error) {
+			library = askLibrary(ctx, []string{path})
+			if library.Error != "" {
+				return "", errors.New(library.Error)
+			}
+			return library.Version, nil
+		}),
+	}
+	if f.model != "" {
+		m, err := readForTPU(f.model)
 		if err != nil {
 			return err
 		}
@@ -81,7 +82,98 @@ func (a *app) doctor(ctx context.Context, modelPath string) error {
 	if err != nil {
 		return err
 	}
+	devices, err := a.doctorDevices(ctx, selector)
+	if err != nil {
+		return err
+	}
+	if f.open {
+		findings = append(findings, a.openings(ctx, devices, findings)...)
+	}
+	findings = append(findings, goodDevices(devices, findings)...)
+	findings = append(findings, goodLibraries(library)...)
 	return a.printFindings(findings)
+}
+
+// doctorSelector stands for the devices that --device names.
+func (a *app) doctorSelector() (selector edgetpu.Selector, err error) {
+	switch device := string(a.device); device {
+	case coral.CPUOnly.String():
+		return selector, usagef("doctor is about Edge TPUs, and --device %s leaves none to look at", device)
+	case "", coral.Auto.String(), coral.RequireTPU.String():
+		return selector, nil
+	default:
+		if selector, err = edgetpu.ParseDevice(device); err != nil {
+			return selector, usageError{err}
+		}
+		return selector, nil
+	}
+}
+
+// doctorDevices are the devices that are meant; there may be none.
+func (a *app) doctorDevices(ctx context.Context, selector edgetpu.Selector) ([]edgetpu.Device, error) {
+	all, err := edgetpu.Probe(ctx, edgetpu.WithLogger(a.logger()))
+	if err != nil {
+		return nil, err
+	}
+	devices, err := selector.All(all)
+	if errors.Is(err, edgetpu.ErrNoDevice) { // which is a finding
+		return nil, nil
+	}
+	return devices, err
+}
+
+// failing reports whether there is an error about the device.
+func failing(device string, findings []edgetpu.Finding) bool {
+	return slices.ContainsFunc(findings, func(f edgetpu.Finding) bool {
+		return f.Severity == edgetpu.Error && f.Device == device
+	})
+}
+
+// openings tries the devices that nothing is known against.
+func (a *app) openings(ctx context.Context, devices []edgetpu.Device, findings []edgetpu.Finding) (found []edgetpu.Finding) {
+	for _, d := range devices {
+		if failing(d.Path, findings) {
+			found = append(found, edgetpu.Finding{
+				ID: "not-opened", Severity: edgetpu.Info, Device: d.Path,
+				Message: "the device was not opened, for it has an error already",
+			})
+			continue
+		}
+		answer, err := a.askToOpen(ctx, d.Path)
+		found = append(found, openingFinding(d.Path, answer, err))
+	}
+	return found
+}
+
+// goodDevices are the devices without an error.
+func goodDevices(devices []edgetpu.Device, findings []edgetpu.Finding) (good []edgetpu.Finding) {
+	for _, d := range devices {
+		if !failing(d.Path, findings) {
+			good = append(good, edgetpu.Finding{
+				ID: "device-good", Severity: edgetpu.Info, Device: d.Path,
+				Message: join(", ", "the device is "+string(d.State), either(d.SpeedMbps > 0, speed(d), ""),
+					either(d.Temperature != nil, temperature(d), ""), "and this user may open it"),
+			})
+		}
+	}
+	return good
+}
+
+// goodLibraries are the native libraries that can be loaded.
+func goodLibraries(edgeTPU libraryAnswer) (good []edgetpu.Finding) {
+	if edgeTPU.Version != "" {
+		good = append(good, edgetpu.Finding{
+			ID: "library-good", Severity: edgetpu.Info,
+			Message: fmt.Sprintf("libedgetpu can be loaded: %s, %s", edgeTPU.Path, edgeTPU.Version),
+		})
+	}
+	if version := tflite.Version(); version != "" {
+		good = append(good, edgetpu.Finding{
+			ID: "tflite-good", Severity: edgetpu.Info,
+			Message: join(", ", "TensorFlow Lite is linked: "+version, tflitePath(), either(tflite.HasXNNPACK(), "with", "without")+" XNNPACK"),
+		})
+	}
+	return good
 }
 
 func (a *app) printFindings(findings []edgetpu.Finding) error {
@@ -97,9 +189,9 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 			continue
 		}
 		a.print("%s %s", f.Severity, strings.TrimSpace(f.ID+" "+f.Device))
-		a.print("    %s.", f.Message)
-		for _, fix := range f.Fixes {
-			a.print("    fix: %s", fix)
+		a.print("    %s.", strings.TrimSuffix(f.Message, "."))
+		for _, remedy := range remedies(f.Fix) {
+			a.print("    fix: %s", remedy)
 		}
 	}
 	switch {
@@ -109,6 +201,37 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 		a.print("Nothing stands in the way of an Edge TPU.")
 	}
 	return nil
+}
+
+// remedies parts what mends a finding at line ends, at "; " and at ", or ", as far as
+// these stand in no parentheses.
+func remedies(fix string) (all []string) {
+	depth, start := 0, 0
+	cut := func(at, length int) {
+		if remedy := strings.TrimSpace(fix[start:at]); remedy != "" {
+			all = append(all, remedy)
+		}
+		start = at + length
+	}
+	for k, r := range fix {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth > 0 || k < start {
+			continue
+		}
+		for _, separator := range []string{"\n", "; ", ", or "} {
+			if strings.HasPrefix(fix[k:], separator) {
+				cut(k, len(separator))
+				break
+			}
+		}
+	}
+	cut(len(fix), 0)
+	return all
 }
 
 // readForTPU reads the form of the model that coral.Open gives to an Edge TPU, if there
@@ -123,52 +246,4 @@ func readForTPU(path string) (*model.Model, error) {
 		return twin, nil
 	}
 	return m, nil
-}
-
-// libraryAnswer is what the child process says of a library.
-type libraryAnswer struct {
-	Version string `json:"version"`
-	Error   string `json:"error"`
-}
-
-// loadLibrary is the work of the child process.
-func loadLibrary(path string) libraryAnswer {
-	lib, err := edgetpu.Load(path)
-	if err != nil {
-		return libraryAnswer{Error: strings.TrimPrefix(err.Error(), "edgetpu: ")}
-	}
-	return libraryAnswer{Version: lib.Version()}
-}
-
-// probeTimeout bounds the loading of a library, which takes milliseconds.
-const probeTimeout = 10 * time.Second
-
-// probeLibrary finds out the version of a libedgetpu by loading it in a child process:
-// a wrong file may crash it, or hang.
-func probeLibrary(ctx context.Context, path string) (version string, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, self, "doctor", "--"+probeLibraryFlag, path)
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		return "", fmt.Errorf("loading it did not end in time: %w", ctx.Err())
-	}
-	if err != nil {
-		return "", fmt.Errorf("loading it ends the process: %w", err)
-	}
-	// A library that prints when it is loaded comes first.
-	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
-	var answer libraryAnswer
-	if err := json.Unmarshal(lines[len(lines)-1], &answer); err != nil {
-		return "", fmt.Errorf("loading it disturbs the process: %w", err)
-	}
-	if answer.Error != "" {
-		return "", errors.New(answer.Error)
-	}
-	return answer.Version, nil
 }

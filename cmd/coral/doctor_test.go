@@ -16,8 +16,6 @@ import (
 // doctor returns the findings, and whether the exit status says that all is well.
 func doctor(t *testing.T, args ...string) (findings []edgetpu.Finding, well bool) {
 	t.Helper()
-	t.Setenv(asCoral, "1") // the library is loaded by a child process
-	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	r := coralCommand(t, append([]string{"doctor", "--json"}, args...)...)
 	for line := range strings.Lines(r.stdout) {
 		var f edgetpu.Finding
@@ -35,12 +33,9 @@ func doctor(t *testing.T, args ...string) (findings []edgetpu.Finding, well bool
 	return findings, !serious
 }
 
-// ids are those of what is not good.
 func ids(findings []edgetpu.Finding) (ids []string) {
 	for _, f := range findings {
-		if f.Severity != edgetpu.OK {
-			ids = append(ids, f.ID)
-		}
+		ids = append(ids, f.ID)
 	}
 	return ids
 }
@@ -50,7 +45,7 @@ func TestDoctorWithoutDevice(t *testing.T) {
 	t.Setenv("CORAL_EDGETPU_LIB", filepath.Join(t.TempDir(), "missing.so"))
 	findings, well := doctor(t)
 	assert.False(t, well)
-	assert.Equal(t, []string{"no-device", "library-missing"}, ids(findings))
+	assert.Equal(t, []string{"no-device", "library-missing", "tflite-good"}, ids(findings))
 	assert.Contains(t, findings[1].Message, "missing.so")
 
 	r := coralCommand(t, "doctor")
@@ -73,7 +68,7 @@ func TestDoctorOfOneDevice(t *testing.T) {
 		findings, _ := doctor(t, "--device", device)
 		assert.Contains(t, ids(findings), want)
 		for _, f := range findings {
-			assert.True(t, f.ID == want || f.Device == "" || f.Severity == edgetpu.OK, "%s: %s", device, f)
+			assert.True(t, f.ID == want || f.Device == "" || f.ID == "device-good", "%s: %s", device, f)
 		}
 	}
 	findings, _ := doctor(t, "--device", "tpu")
@@ -92,9 +87,24 @@ func TestDoctorErrors(t *testing.T) {
 	assert.Contains(t, failed(t, statusFailed, "doctor"), "check the path")
 }
 
-func TestDoctorHidesItsChild(t *testing.T) {
+func TestChildrenAreHidden(t *testing.T) {
 	t.Parallel()
-	assert.NotContains(t, succeeded(t, "doctor", "--help"), probeLibraryFlag)
+	for _, name := range []string{libraryCommandName, openCommandName, childArgument} {
+		assert.NotContains(t, succeeded(t, "--help"), name)
+	}
+}
+
+func TestRemedies(t *testing.T) {
+	t.Parallel()
+	for fix, want := range map[string][]string{
+		"": nil,
+		"log in again (or reboot, or both); do b, or c": {"log in again (or reboot, or both)", "do b", "c"},
+		"sudo a\nsudo b\n":       {"sudo a", "sudo b"},
+		"a or b, and c":          {"a or b, and c"},
+		"close) this; and (that": {"close) this", "and (that"},
+	} {
+		assert.Equal(t, want, remedies(fix), fix)
+	}
 }
 
 // The form for the Edge TPU is looked at, whichever is named.

@@ -20,13 +20,15 @@ import (
 )
 
 func TestDoctorOfWorkingMachine(t *testing.T) {
-	sim := edgetputest.New(t, edgetputest.USB("2-1").Ready())
+	edgetputest.New(t, edgetputest.USB("2-1").Ready())
 	findings, well := doctor(t)
 	assert.True(t, well)
-	assert.Empty(t, ids(findings))
-	out := succeeded(t, "doctor")
-	assert.Contains(t, out, "libedgetpu is "+sim.Library()+", BuildLabel(simulation), RuntimeVersion(14).\n")
-	assert.True(t, strings.HasSuffix(out, "\nNothing stands in the way of an Edge TPU.\n"), out)
+	assert.Equal(t, []string{"device-good", "library-good", "tflite-good"}, ids(findings))
+	text := succeeded(t, "doctor")
+	assert.Contains(t, text, "info device-good /sys/bus/usb/devices/2-1\n    the device is ready, 5000 Mbit/s, and this user may open it.\n")
+	assert.Contains(t, text, "libedgetpu can be loaded: "+os.Getenv("CORAL_EDGETPU_LIB"))
+	assert.Contains(t, text, "RuntimeVersion(")
+	assert.True(t, strings.HasSuffix(text, "\nNothing stands in the way of an Edge TPU.\n"), text)
 }
 
 func TestDoctorOfModel(t *testing.T) {
@@ -34,21 +36,21 @@ func TestDoctorOfModel(t *testing.T) {
 	models := filepath.Join("..", "..", "model", "testdata") // needs runtime 13
 	findings, well := doctor(t, "-m", filepath.Join(models, "pets.tflite"))
 	assert.False(t, well)
-	assert.Equal(t, []string{"library-too-old", "model-cpu-operators"}, ids(findings))
+	assert.Equal(t, []string{"library-too-old", "model-cpu-operators", "device-good", "library-good", "tflite-good"}, ids(findings))
 	assert.Contains(t, findings[0].Message, "RuntimeVersion(13)")
 
 	findings, well = doctor(t, "-m", testModel("add"))
 	assert.True(t, well)
-	assert.Equal(t, []string{"model-not-compiled"}, ids(findings))
+	assert.Equal(t, []string{"model-not-compiled", "device-good", "library-good", "tflite-good"}, ids(findings))
 }
 
 // Whatever a library does to the process that loads it, the doctor lives.
 func TestDoctorOfBadLibraries(t *testing.T) {
 	const constructor = "#include <stdio.h>\n#include <stdlib.h>\n__attribute__((constructor)) static void start(void) { %s }\n"
 	for name, test := range map[string]struct{ code, says string }{
-		"crashes":    {"__builtin_trap();", "loading it ends the process"},
-		"aborts":     {"abort();", "loading it ends the process"},
-		"exits":      {"exit(0);", "loading it disturbs the process"},
+		"crashes":    {"__builtin_trap();", "loading it ended the process"},
+		"aborts":     {"abort();", "loading it ended the process"},
+		"exits":      {"exit(0);", "loading it disturbed the process"},
 		"is another": {"", "is no libedgetpu"},
 		"prints":     {`puts("hello"); fflush(stdout);`, "is no libedgetpu"},
 	} {
@@ -56,7 +58,7 @@ func TestDoctorOfBadLibraries(t *testing.T) {
 			plugIn(t, machine(t))
 			t.Setenv("CORAL_EDGETPU_LIB", dltest.Shared(t, "libbad.so", dltest.Source(t, fmt.Sprintf(constructor, test.code))))
 			findings, _ := doctor(t)
-			assert.Equal(t, []string{"library-unloadable"}, ids(findings))
+			assert.Equal(t, []string{"library-unloadable", "device-good", "tflite-good"}, ids(findings))
 			assert.Contains(t, findings[0].Message, test.says)
 			assert.NotContains(t, findings[0].Message, "\n")
 		})
@@ -93,6 +95,11 @@ func TestDevicesWatch(t *testing.T) {
 			require.NoError(t, cmd.Start())
 
 			lines := bufio.NewReader(out)
+			if name == "text" { // shows at once that it works
+				line, err := lines.ReadString('\n')
+				require.NoError(t, err)
+				assert.Regexp(t, `^\d\d:\d\d:\d\d watching for Edge TPUs, until interrupted\n$`, line)
+			}
 			line, err := lines.ReadString('\n')
 			require.NoError(t, err)
 			assert.Regexp(t, test.attached, line)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -90,31 +91,87 @@ var advice = []struct {
 // libraryPrefixes say where in the library an error comes from, which is no news to
 // the user of a command.
 var libraryPrefixes = []string{
-	"coral: ", "open: ", "run: ", "vision: ", "load: ", "classify: ", "read labels: ",
+	"coral: ", "open: ", "run: ", "do: ", "vision: ", "edgetpu: ", "tflite: ", "load: ", "classify: ", "read labels: ",
 }
 
 // terms of the library and of cobra, in those of the command.
 var terms = strings.NewReplacer(
+	"name one with WithTwin", "name one with --twin",
 	"WithTwin", "--twin",
+	"coral.WithInputShape", "--input-shape",
+	"WithMaxTensorBytes", "--max-tensor",
+	"WithTPUTimeout", "--tpu-timeout",
+	": coral: ", ": ",
 	": edgetpu: ", ": ",
+	": tflite: ", ": ",
 	": vision: decode: ", ": ",
+	": vision: ", ": ",
 	", or raise the limit (WithMaxPixels)", "",
 	", or raise the limit (WithMaxMemory)", "",
 	"\n\nDid you mean this?\n\t", "; did you mean ",
 )
 
-// explain is the error in a user's terms.
+// numberError is how package strconv words its errors, which flags of cobra's pass on.
+var numberError = regexp.MustCompile(`strconv\.(Parse|Atoi)(\w*): parsing "[^"]*": (invalid syntax|value out of range)`)
+
+// classes are sentinels that tell programs of what kind an error is. To people, the
+// sentence before them has said so, with numbers and what to do.
+var classes = []error{
+	coral.ErrSize, coral.ErrRange, coral.ErrType, coral.ErrNotFound, coral.ErrMemory, coral.ErrUnsupported, coral.ErrPlatform,
+}
+
+// explain is the error in a user's terms, with advice.
 func explain(err error) string {
-	text := terms.Replace(err.Error())
-	for _, prefix := range libraryPrefixes {
-		text = strings.TrimPrefix(text, prefix)
-	}
+	text := explainReason(err)
 	for _, a := range advice {
 		if errors.Is(err, a.about) {
-			return strings.TrimSpace(text) + "; " + a.do
+			return text + "; " + a.do
 		}
 	}
-	return strings.TrimSpace(text)
+	return text
+}
+
+// explainReason is the error in a user's terms.
+func explainReason(err error) string {
+	text := terms.Replace(err.Error())
+	text = numberError.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.Contains(found, "ParseBool") {
+			return "give true or false"
+		}
+		return either(strings.HasSuffix(found, "range"), "the number is too large", "give a number")
+	})
+	for _, class := range classes {
+		text = withoutClass(text, class)
+	}
+	return strings.TrimSpace(withoutPrefixes(text))
+}
+
+// withoutPrefixes takes away what names packages and their functions.
+func withoutPrefixes(text string) string {
+	for {
+		short := text
+		for _, prefix := range libraryPrefixes {
+			short = strings.TrimPrefix(short, prefix)
+		}
+		if short == text {
+			return text
+		}
+		text = short
+	}
+}
+
+// withoutClass takes the class off the end of a sentence that can stand without. What is
+// left of "XNNPACK: not supported by this runtime" could not.
+func withoutClass(text string, class error) string {
+	sentence, ended := strings.CutSuffix(text, ": "+class.Error())
+	if !ended {
+		return text
+	}
+	const words = 4
+	if last := sentence[strings.LastIndex(sentence, ": ")+1:]; len(strings.Fields(last)) < words {
+		return sentence + " is " + class.Error()
+	}
+	return sentence
 }
 
 // oneLine replaces what would break the line or play tricks on a terminal; it may

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCoral) != "" {
 		main()
 	}
+	// What the commands start is this binary: the command as well.
+	os.Setenv(asCoral, "1")
+	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	os.Exit(m.Run())
 }
 
@@ -110,7 +113,6 @@ func TestWrongUsage(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no command":         {nil, "no command given; run coral --help"},
 		"unknown command":    {[]string{"inspekt"}, `unknown command "inspekt"`},
 		"a suggestion":       {[]string{"inspekt"}, "did you mean inspect"},
 		"unknown topic":      {[]string{"help", "nothing"}, `unknown command "nothing"`},
@@ -121,7 +123,14 @@ func TestWrongUsage(t *testing.T) {
 		"unknown short flag": {[]string{"run", "-x"}, "unknown shorthand flag: 'x' in -x; run coral run --help"},
 		"no value":           {[]string{"bench", "-m"}, "needs an argument"},
 		"too much":           {[]string{"version", "2"}, `unexpected argument "2"; run coral version --help`},
-		"no model":           {[]string{"bench"}, `"model" not set`},
+		"no model":           {[]string{"bench"}, "no MODEL given; run coral bench --help"},
+		"two models":         {[]string{"bench", "-m", model, "other.tflite"}, "two models given"},
+		"three models":       {[]string{"run", model, "other.tflite"}, `unexpected argument "other.tflite"`},
+		"no truth":           {[]string{"version", "--json=maybe"}, `"--json" flag: give true or false; run`},
+		"clock":              {[]string{"bench", model, "--clock", "fast"}, "give one of low, medium, high, max"},
+		"timeout":            {[]string{"bench", model, "--tpu-timeout", "-1s"}, "such as 500ms"},
+		"size":               {[]string{"bench", model, "--max-tensor", "much"}, "such as 512M"},
+		"contradiction":      {[]string{"bench", model, "--isolated", "--in-process"}, "[in-process isolated]"},
 		"nothing to inspect": {[]string{"inspect"}, "no MODEL given"},
 		"no picture":         {[]string{"classify", "-m", model}, "no IMAGE given"},
 		"device":             {[]string{"devices", "--device", "gpu"}, "or auto, cpu, tpu; run coral devices --help"},
@@ -130,9 +139,9 @@ func TestWrongUsage(t *testing.T) {
 		"no threads":         {[]string{"bench", "-m", model, "--threads", "0"}, "from 1 to 1024"},
 		"many threads":       {[]string{"bench", "-m", model, "--threads", "2000"}, "from 1 to 1024"},
 		"no number":          {[]string{"bench", "-m", model, "--runs", "ten"}, "give a number"},
-		"no output":          {[]string{"run", "-m", model}, `"output" not set`},
-		"input":              {[]string{"run", "-m", model, "--output", "x", "--input", "a"}, `"a" is not NAME=FILE.npy`},
-		"input without name": {[]string{"run", "-m", model, "--output", "x", "--input", "=a"}, "is not NAME=FILE.npy"},
+		"input":              {[]string{"run", "-m", model, "--input", "a"}, `"a" is not NAME=VALUE`},
+		"input without name": {[]string{"run", "-m", model, "--input", "=a"}, "is not NAME=VALUE"},
+		"input twice":        {[]string{"run", "-m", model, "--input", "a=1,2,3,4,5,6,7,8", "--input", "0=1"}, "given twice"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -150,17 +159,22 @@ func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()
 	a := newApp(nil, io.Discard, io.Discard)
 	for _, c := range a.commands() {
+		if c.Hidden {
+			continue
+		}
 		t.Run(c.Name(), func(t *testing.T) {
 			t.Parallel()
 			help := succeeded(t, c.Name(), "--help")
 			assert.Contains(t, help, "Examples:\n  coral "+c.Name())
 			assert.Contains(t, help, "--json")
+			assert.Contains(t, help, "Environment:\n  CORAL_EDGETPU_LIB")
 			assert.Contains(t, help, "--device NAME")
 			assert.Equal(t, help, succeeded(t, "help", c.Name()))
 		})
 	}
 	assert.Contains(t, succeeded(t, "--help"), "Examples:")
 	assert.Equal(t, succeeded(t, "--help"), succeeded(t, "help"))
+	assert.Equal(t, succeeded(t, "--help"), succeeded(t))
 }
 
 func TestCompletion(t *testing.T) {

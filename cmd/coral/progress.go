@@ -3,13 +3,17 @@ package main
 import (
 	"io"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// manyImages is from how many on a progress bar is worth its line.
-const manyImages = 5
+// manySteps is from how many on a progress bar is worth its line.
+const manySteps = 5
+
+// progressInterval is how often a bar is drawn at most.
+const progressInterval = 100 * time.Millisecond
 
 // progress is a bar on standard error. A nil one shows nothing.
 type progress struct {
@@ -20,7 +24,7 @@ type progress struct {
 // showProgress shows a bar if somebody is there to see it. The function that it returns
 // takes the bar away.
 func (a *app) showProgress(n int) (done func()) {
-	if n >= manyImages && isTerminal(a.stderr) {
+	if n >= manySteps && isTerminal(a.stderr) {
 		a.bar = newProgress(a.stderr, n)
 	}
 	return func() {
@@ -38,6 +42,7 @@ func newProgress(w io.Writer, n int) *progress {
 	return &progress{bar: progressbar.NewOptions(n,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(progressInterval), // drawing takes time from what is measured
 		progressbar.OptionClearOnFinish(),
 	)}
 }

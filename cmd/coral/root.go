@@ -22,6 +22,7 @@ type app struct {
 
 	asJSON  bool
 	device  deviceFlag
+	library string // libedgetpu's file, "" for the usual one
 	verbose bool
 
 	signals     []os.Signal // that ask to end
@@ -51,6 +52,7 @@ func (a *app) commands() []*cobra.Command {
 		a.isolated(a.benchCommand()),
 		a.versionCommand(),
 	}
+	all = append(all, a.hiddenCommands()...)
 	for _, command := range packagersCommands {
 		all = append(all, command(a))
 	}
@@ -73,9 +75,7 @@ Exit status: 0 done, 1 the work failed, 2 wrong usage.`,
 		Version:       cliVersion(),
 		SilenceErrors: true, // report prints them
 		SilenceUsage:  true,
-		RunE: func(*cobra.Command, []string) error {
-			return usagef("no command given")
-		},
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -90,10 +90,12 @@ Exit status: 0 done, 1 the work failed, 2 wrong usage.`,
 	flags.SortFlags = false
 	flags.BoolVar(&a.asJSON, "json", false, "write one JSON object a line")
 	flags.Var(&a.device, "device", "run on `NAME`: auto, cpu, tpu, usb, usb:N, pci, pci:N, :N or a path (default auto)")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log to standard error")
+	flags.StringVar(&a.library, "edgetpu-lib", "", "libedgetpu's `FILE` (default: "+libraryVariable+", or libedgetpu.so.1 where the loader finds it)")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log to standard error, with what native libraries print")
 	// The error would be that the flag does not exist.
 	_ = root.RegisterFlagCompletionFunc("device", completeDevice)
 
+	root.SetUsageTemplate(root.UsageTemplate() + "\nEnvironment:\n" + environmentText())
 	root.AddCommand(a.commands()...)
 	root.InitDefaultCompletionCmd()
 	refuseUnknownShells(root)
@@ -162,6 +164,14 @@ func someArguments(what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// libraries is the argument of [edgetpu.Load].
+func (a *app) libraries() []string {
+	if a.library == "" {
+		return nil
+	}
+	return []string{a.library}
 }
 
 // finalError is one that will not be another's of a list.

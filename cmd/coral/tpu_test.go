@@ -33,13 +33,13 @@ func TestOnEdgeTPUs(t *testing.T) {
 	for _, model := range []string{cpuModel, tpuModel} {
 		for device, path := range map[string]string{"auto": pci, "usb": usb} {
 			c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", device, picture))
-			assert.Contains(t, c.Device, "Edge TPU ")
-			assert.Contains(t, c.Device, path)
+			assert.Contains(t, c.DeviceText, "Edge TPU ")
+			assert.Equal(t, path, c.Device.Path)
 			assert.Contains(t, c.Backend, "Edge TPU")
 			assert.Len(t, c.Classes, 4)
 		}
 		c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", "cpu", picture))
-		assert.Equal(t, "CPU", c.Device)
+		assert.Equal(t, "cpu", c.Device.Type)
 	}
 	text := succeeded(t, "classify", "-m", tpuModel, "--device", "pci", picture)
 	assert.Contains(t, text, "Found:    pci "+pci)
@@ -47,12 +47,12 @@ func TestOnEdgeTPUs(t *testing.T) {
 
 	var b benchOutput
 	decode(t, succeeded(t, "bench", "--json", "-m", tpuModel, "--runs", "10"), &b)
-	assert.Contains(t, b.Device, pci)
+	assert.Equal(t, deviceOutput{"pci", pci, "ready"}, b.Device)
 	assert.Positive(t, b.P50)
 
 	var r runOutput
 	decode(t, succeeded(t, "run", "--json", "-m", tpuModel, "--zero-inputs", "--output", t.TempDir()), &r)
-	assert.Contains(t, r.Device, pci)
+	assert.Contains(t, r.DeviceText, pci)
 	assert.Equal(t, "image", r.Inputs[0].Name, "names are the twin's")
 
 	assert.Positive(t, sim.Stats("2-1").Inferences)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"runtime/debug"
@@ -13,7 +14,11 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	return a.does(&cobra.Command{
 		Use:   "version",
-		Short: "Print the versions of this command and of what it links",
+		Short: "Print the versions of this command and of the libraries it uses",
+		Long: `Print the versions of this command, of the TensorFlow Lite that it is linked to and of the
+libedgetpu that it would load, with the files of both.
+
+libedgetpu is loaded in a process of its own, in case it crashes.`,
 		Example: `  coral version
   coral version --json`,
 		Args: noArguments,
@@ -27,18 +32,22 @@ type versionOutput struct {
 	// were changes besides.
 	Revision string `json:"revision"`
 	// TFLite is the version of the linked runtime, "" if built without cgo.
-	TFLite  string `json:"tflite"`
-	XNNPACK bool   `json:"xnnpack"`
-	Go      string `json:"go"`
-	OS      string `json:"os"`
-	Arch    string `json:"arch"`
+	TFLite string `json:"tflite"`
+	// TFLitePath is its file, "" where the system does not tell.
+	TFLitePath string        `json:"tflite_path"`
+	XNNPACK    bool          `json:"xnnpack"`
+	EdgeTPU    libraryAnswer `json:"libedgetpu"`
+	Go         string        `json:"go"`
+	OS         string        `json:"os"`
+	Arch       string        `json:"arch"`
 }
 
-func (a *app) version(context.Context, []string) error {
+func (a *app) version(ctx context.Context, _ []string) error {
 	v := versionOutput{
 		Version: cliVersion(), Revision: revision(),
-		TFLite: tflite.Version(), XNNPACK: tflite.HasXNNPACK(),
-		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		TFLite: tflite.Version(), TFLitePath: tflitePath(), XNNPACK: tflite.HasXNNPACK(),
+		EdgeTPU: askLibrary(ctx, a.libraries()),
+		Go:      runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 	}
 	if a.asJSON {
 		return a.printJSON(v)
@@ -48,8 +57,9 @@ func (a *app) version(context.Context, []string) error {
 		rows = append(rows, []string{"commit", v.Revision})
 	}
 	a.table(append(rows,
-		[]string{"TensorFlow Lite", either(v.TFLite != "", v.TFLite, "none, built without cgo")},
+		[]string{"TensorFlow Lite", either(v.TFLite != "", join(", ", v.TFLite, v.TFLitePath), "none, built without cgo")},
 		[]string{"XNNPACK", either(v.XNNPACK, "yes", "no")},
+		[]string{"libedgetpu", cmp.Or(join(", ", v.EdgeTPU.Version, v.EdgeTPU.Path), "none: "+v.EdgeTPU.Error)},
 		[]string{"Go", v.Go},
 		[]string{"platform", v.OS + "/" + v.Arch}))
 	return nil
