@@ -190,7 +190,7 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 		}
 		a.print("%s %s", f.Severity, strings.TrimSpace(f.ID+" "+f.Device))
 		a.print("    %s.", strings.TrimSuffix(f.Message, "."))
-		for _, remedy := range remedies(f.Fix) {
+		for _, remedy := range strings.FieldsFunc(f.Fix, func(r rune) bool { return r == '\n' }) {
 			a.print("    fix: %s", remedy)
 		}
 	}
@@ -201,37 +201,6 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 		a.print("Nothing stands in the way of an Edge TPU.")
 	}
 	return nil
-}
-
-// remedies parts what mends a finding at line ends, at "; " and at ", or ", as far as
-// these stand in no parentheses.
-func remedies(fix string) (all []string) {
-	depth, start := 0, 0
-	cut := func(at, length int) {
-		if remedy := strings.TrimSpace(fix[start:at]); remedy != "" {
-			all = append(all, remedy)
-		}
-		start = at + length
-	}
-	for k, r := range fix {
-		switch r {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		}
-		if depth > 0 || k < start {
-			continue
-		}
-		for _, separator := range []string{"\n", "; ", ", or "} {
-			if strings.HasPrefix(fix[k:], separator) {
-				cut(k, len(separator))
-				break
-			}
-		}
-	}
-	cut(len(fix), 0)
-	return all
 }
 
 // readForTPU reads the form of the model that coral.Open gives to an Edge TPU, if there

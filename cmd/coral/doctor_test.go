@@ -94,19 +94,6 @@ func TestChildrenAreHidden(t *testing.T) {
 	}
 }
 
-func TestRemedies(t *testing.T) {
-	t.Parallel()
-	for fix, want := range map[string][]string{
-		"": nil,
-		"log in again (or reboot, or both); do b, or c": {"log in again (or reboot, or both)", "do b", "c"},
-		"sudo a\nsudo b\n":       {"sudo a", "sudo b"},
-		"a or b, and c":          {"a or b, and c"},
-		"close) this; and (that": {"close) this", "and (that"},
-	} {
-		assert.Equal(t, want, remedies(fix), fix)
-	}
-}
-
 // The form for the Edge TPU is looked at, whichever is named.
 func TestReadForTPU(t *testing.T) {
 	t.Parallel()

@@ -40,9 +40,9 @@ func elements(v tflite.Value, n int) ([]any, error) {
 	case []string:
 		return plain(s, n), nil
 	case []complex64: // as text, for JSON has no such numbers
-		return list(s, n, func(x complex64) any { return strconv.FormatComplex(complex128(x), 'g', -1, 64) }), nil
+		return list(s, n, func(x complex64) any { return complexText(strconv.FormatComplex(complex128(x), 'g', -1, 64)) }), nil
 	case []complex128:
-		return list(s, n, func(x complex128) any { return strconv.FormatComplex(x, 'g', -1, 128) }), nil
+		return list(s, n, func(x complex128) any { return complexText(strconv.FormatComplex(x, 'g', -1, 128)) }), nil
 	}
 	return nil, fmt.Errorf("elements of type %v cannot be shown: %w", v.Type, tflite.ErrType)
 }
@@ -63,6 +63,9 @@ func list[T any](s []T, n int, convert func(T) any) []any {
 	}
 	return all
 }
+
+// complexText is a complex number.
+type complexText string
 
 // elementText is an element for people.
 func elementText(x any) string {

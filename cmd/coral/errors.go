@@ -125,7 +125,7 @@ func explain(err error) string {
 	text := explainReason(err)
 	for _, a := range advice {
 		if errors.Is(err, a.about) {
-			return text + "; " + a.do
+			return strings.TrimSuffix(text, ".") + "; " + a.do
 		}
 	}
 	return text

@@ -85,6 +85,12 @@ func manualPage(c *cobra.Command, date string) []byte {
 		p.macro("SH", "EXAMPLES")
 		p.verbatim(c.Example)
 	}
+	p.macro("SH", "ENVIRONMENT")
+	for _, v := range environment {
+		p.macro("TP")
+		p.macro("B", v.name)
+		p.text(escape(v.does) + ".")
+	}
 	if c.HasParent() { // the first page has it in its text
 		p.macro("SH", "EXIT STATUS")
 		p.text("0 done, 1 the work failed, 2 wrong usage.")

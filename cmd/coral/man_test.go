@@ -26,13 +26,15 @@ func TestManualPages(t *testing.T) {
 		assert.Contains(t, page("coral"), strings.Split(command, "-")[0])
 		p := page("coral-" + command)
 		assert.True(t, strings.HasPrefix(p, `.TH "CORAL\-`+strings.ToUpper(strings.ReplaceAll(command, "-", `\-`))+`" "1" "2023\-11\-14" "coral `), p)
-		for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "SEE ALSO"} {
+		for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "ENVIRONMENT", "EXIT STATUS", "SEE ALSO"} {
 			assert.Contains(t, p, `.SH "`+section+`"`, command)
 		}
 	}
 	assert.Contains(t, page("coral"), "coral COMMAND")
 	assert.Contains(t, page("coral"), `\-\-version`)
-	assert.Contains(t, page("coral-run"), `\-\-zero\-inputs           set all inputs that are not given to zero`)
+	assert.Contains(t, page("coral-run"), `\-\-zero\-inputs        set all inputs that are not given to zero`)
+	assert.Contains(t, page("coral"), ".B \"CORAL_EDGETPU_LIB\"\nthe file of libedgetpu, unless \\-\\-edgetpu\\-lib names one.\n")
+	assert.NoFileExists(t, filepath.Join(dir, "coral-open-device.1"), "hidden")
 	assert.Contains(t, page("coral-classify"), `\-\-json *.jpg | jq \-r '[.image, .classes[0].label] | @tsv'`)
 
 	entries, err := os.ReadDir(dir)

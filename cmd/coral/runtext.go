@@ -80,7 +80,7 @@ func parseAll[T any](parse func(string) (T, error), wanted string) func([]string
 		for k, word := range words {
 			var err error
 			if all[k], err = parse(word); err != nil {
-				return nil, fmt.Errorf("element %d, %q, is not %s, and a file is named FILE.npy or @FILE", k, word, wanted)
+				return nil, fmt.Errorf("element %d, %q, is not %s%s", k, word, wanted, either(len(words) == 1, " (a file is given as FILE.npy or @FILE)", ""))
 			}
 		}
 		return all, nil
@@ -102,11 +102,11 @@ func textShape(n int, t model.Tensor) ([]int, error) {
 		}
 	}
 	if open >= 0 && known > 0 {
-		shape[open] = n / known
+		shape[open] = max(1, n/known)
 		known *= shape[open]
 	}
 	if known != n {
-		return nil, fmt.Errorf("%d elements are given, input %q takes %s", n, t.Name, shapeText(openShape(t)))
+		return nil, fmt.Errorf("%d elements are given, input %q takes %d (%s)", n, t.Name, known, shapeText(openShape(t)))
 	}
 	return shape, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -27,4 +28,23 @@ func TestVersion(t *testing.T) {
 	assert.Contains(t, text, v.Go)
 	assert.Contains(t, text, v.TFLite)
 	assert.Equal(t, "coral "+v.Version+"\n", succeeded(t, "--version"))
+}
+
+// Both native libraries are told by their files.
+func TestVersionOfLibraries(t *testing.T) {
+	needRuntime(t)
+	missing := filepath.Join(t.TempDir(), "missing.so")
+	t.Setenv("CORAL_EDGETPU_LIB", missing)
+	var v versionOutput
+	decode(t, succeeded(t, "version", "--json"), &v)
+	assert.Contains(t, v.EdgeTPU.Error, missing)
+	assert.Empty(t, v.EdgeTPU.Version)
+	assert.Contains(t, succeeded(t, "version"), "libedgetpu       none: ")
+	if runtime.GOOS == "linux" {
+		assert.FileExists(t, v.TFLitePath)
+		assert.Contains(t, succeeded(t, "version"), v.TFLite+", "+v.TFLitePath)
+	}
+	other := filepath.Join(t.TempDir(), "other.so")
+	decode(t, succeeded(t, "version", "--json", "--edgetpu-lib", other), &v)
+	assert.Contains(t, v.EdgeTPU.Error, other)
 }

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral/edgetpu"
+)
+
+func TestSizeFlag(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{
+		"1": 1, "300000000": 300_000_000, "1k": 1 << 10, "512M": 512 << 20, "512MB": 512 << 20, "1.5GiB": 3 << 29, "1T": 0,
+	} {
+		var f sizeFlag
+		err := f.Set(text)
+		if want == 0 {
+			require.Error(t, err, text)
+			continue
+		}
+		require.NoError(t, err, text)
+		assert.Equal(t, want, f.value, text)
+	}
+	for _, text := range []string{"", "0", "-1", "M", "1Q", "NaN", "Inf", "1e30", "2000G"} {
+		require.Error(t, new(sizeFlag).Set(text), text)
+	}
+}
+
+func TestClockAndTimeFlags(t *testing.T) {
+	t.Parallel()
+	var clock clockFlag
+	for text, want := range map[string]edgetpu.Performance{"low": edgetpu.Low, "Medium": edgetpu.Medium, "HIGH": edgetpu.High, "max": edgetpu.Max} {
+		require.NoError(t, clock.Set(text))
+		assert.Equal(t, want, clock.value)
+	}
+	require.Error(t, clock.Set(""))
+	var d durationFlag
+	for _, text := range []string{"", "0", "-1s", "5", "soon"} {
+		require.Error(t, d.Set(text), text)
+	}
+	require.NoError(t, d.Set("1m30s"))
+	assert.Equal(t, "1m30s", d.String())
+}
