@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,7 +27,9 @@ const (
 	libraryTimeout = 10 * time.Second // loading takes milliseconds
 	// openTimeout is for one device: with its firmware it takes two to three seconds, and
 	// libedgetpu itself gives up after 25 to 32.
-	openTimeout = 20 * time.Second
+	openTimeout = 9 * time.Second
+	// killAfter is added for the process to say so itself.
+	killAfter = time.Second
 )
 
 func (a *app) hiddenCommands() []*cobra.Command {
@@ -96,20 +99,36 @@ func loadLibrary(paths []string) libraryAnswer {
 	return libraryAnswer{Path: lib.Path(), Version: lib.Version()}
 }
 
-// openAnswer is what the child process says of opening a device.
-type openAnswer struct {
-	Seconds float64 `json:"seconds"`
-	Error   string  `json:"error"` // "" if it could be opened
-	// Busy devices are another program's, which an opening would disturb.
-	Busy bool `json:"busy"`
+// askForVersion is for [edgetpu.WithLibraryProbe].
+func askForVersion(ctx context.Context, path string) (version string, err error) {
+	answer := askLibrary(ctx, []string{path})
+	if answer.Error != "" {
+		return "", errors.New(answer.Error)
+	}
+	return answer.Version, nil
 }
 
-// askToOpen has the device opened, and closed again.
-func (a *app) askToOpen(ctx context.Context, path string) (answer openAnswer, err error) {
+// openAnswer is what the child process says of opening a device.
+type openAnswer struct {
+	Error string `json:"error"` // "" if it could be opened
+	Hangs bool   `json:"hangs"`
+}
+
+// askToOpen has the device opened, and closed again. It is for [edgetpu.WithOpenProbe].
+func (a *app) askToOpen(ctx context.Context, d edgetpu.Device) error {
 	args := []string{openCommandName}
 	if a.library != "" {
 		args = append(args, "--edgetpu-lib", a.library)
 	}
-	err = ask(ctx, openTimeout, &answer, append(args, "--", path)...)
-	return answer, err
+	var answer openAnswer
+	err := ask(ctx, openTimeout+killAfter, &answer, append(args, "--", d.Path)...)
+	switch {
+	case err != nil:
+		return err
+	case answer.Hangs:
+		return fmt.Errorf("%s: %w", answer.Error, edgetpu.ErrRuntimeStuck)
+	case answer.Error != "":
+		return errors.New(answer.Error)
+	}
+	return nil
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,19 +31,20 @@ mended, the commands or actions that do it, one a line:
 
   error    no session can use the device, or any device, until it is mended
   warning  it works, but slower or less well than it could
-  info     nothing is wrong; what was found good is listed too
+  info     worth knowing, and nothing is wrong
+  ok       what was looked at and is good
 
 No device is opened, unless --open asks for it, and libedgetpu is loaded in a process of
 its own, in case it crashes. The exit status is 1 if there is an error, which "no device
 is attached" is too, and 0 otherwise.
 
 --open also has each device opened and closed again, in a process of its own that is
-killed after 20 seconds. That resets a USB device, and loads its firmware if it has none.
-Devices that another program holds, or that have an error already, are not opened.`,
+killed after 10 seconds. That resets a USB device, and loads its firmware if it has none.
+What has an error already is not opened, a device that another program holds above all.`,
 		Example: `  coral doctor
   coral doctor --open --device usb:0
   coral doctor -m mobilenet_edgetpu.tflite --device usb
-  coral doctor --json | jq -r 'select(.severity == "error") | .fix'`,
+  coral doctor --json | jq -r 'select(.severity == "error") | .fixes[]'`,
 		Args: noArguments,
 	}, func(ctx context.Context, _ []string) error { return a.doctor(ctx, &f) })
 	c.Flags().StringVarP(&f.model, "model", "m", "", "look at this `MODEL` too, or the form for the Edge TPU that lies beside it")
@@ -56,20 +55,16 @@ Devices that another program holds, or that have an error already, are not opene
 }
 
 func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
+	opts := []edgetpu.DiagnoseOption{
+		edgetpu.WithLogger(a.logger()), edgetpu.WithLibrary(a.library), edgetpu.WithLibraryProbe(askForVersion),
+	}
 	selector, err := a.doctorSelector()
 	if err != nil {
 		return err
 	}
-	var library libraryAnswer
-	opts := []edgetpu.DiagnoseOption{
-		edgetpu.WithLogger(a.logger()), edgetpu.WithSelector(selector), edgetpu.WithLibrary(a.library),
-		edgetpu.WithLibraryProbe(func(ctx context.Context, path string) (string, error) {
-			library = askLibrary(ctx, []string{path})
-			if library.Error != "" {
-				return "", errors.New(library.Error)
-			}
-			return library.Version, nil
-		}),
+	opts = append(opts, edgetpu.WithSelector(selector))
+	if f.open {
+		opts = append(opts, edgetpu.WithOpenProbe(a.askToOpen))
 	}
 	if f.model != "" {
 		m, err := readForTPU(f.model)
@@ -82,16 +77,26 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err != nil {
 		return err
 	}
-	devices, err := a.doctorDevices(ctx, selector)
-	if err != nil {
-		return err
+	return a.printFindings(append(findings, aboutTFLite()))
+}
+
+// aboutTFLite is what runs everything that the Edge TPU does not.
+func aboutTFLite() edgetpu.Finding {
+	f := edgetpu.Finding{ID: "tflite", Severity: edgetpu.OK}
+	if f.Message = describeTFLite(); f.Message == "" {
+		f.Severity, f.Message = edgetpu.Warning, "this program was built without cgo and runs no models"
+		f.Fixes = []string{"build it with CGO_ENABLED=1 and a C compiler"}
 	}
-	if f.open {
-		findings = append(findings, a.openings(ctx, devices, findings)...)
+	return f
+}
+
+// describeTFLite is "" without cgo.
+func describeTFLite() string {
+	version := tflite.Version()
+	if version == "" {
+		return ""
 	}
-	findings = append(findings, goodDevices(devices, findings)...)
-	findings = append(findings, goodLibraries(library)...)
-	return a.printFindings(findings)
+	return join(", ", "TensorFlow Lite is "+version, tflitePath(), either(tflite.HasXNNPACK(), "with XNNPACK", "without XNNPACK"))
 }
 
 // doctorSelector stands for the devices that --device names.
@@ -109,73 +114,6 @@ func (a *app) doctorSelector() (selector edgetpu.Selector, err error) {
 	}
 }
 
-// doctorDevices are the devices that are meant; there may be none.
-func (a *app) doctorDevices(ctx context.Context, selector edgetpu.Selector) ([]edgetpu.Device, error) {
-	all, err := edgetpu.Probe(ctx, edgetpu.WithLogger(a.logger()))
-	if err != nil {
-		return nil, err
-	}
-	devices, err := selector.All(all)
-	if errors.Is(err, edgetpu.ErrNoDevice) { // which is a finding
-		return nil, nil
-	}
-	return devices, err
-}
-
-// failing reports whether there is an error about the device.
-func failing(device string, findings []edgetpu.Finding) bool {
-	return slices.ContainsFunc(findings, func(f edgetpu.Finding) bool {
-		return f.Severity == edgetpu.Error && f.Device == device
-	})
-}
-
-// openings tries the devices that nothing is known against.
-func (a *app) openings(ctx context.Context, devices []edgetpu.Device, findings []edgetpu.Finding) (found []edgetpu.Finding) {
-	for _, d := range devices {
-		if failing(d.Path, findings) {
-			found = append(found, edgetpu.Finding{
-				ID: "not-opened", Severity: edgetpu.Info, Device: d.Path,
-				Message: "the device was not opened, for it has an error already",
-			})
-			continue
-		}
-		answer, err := a.askToOpen(ctx, d.Path)
-		found = append(found, openingFinding(d.Path, answer, err))
-	}
-	return found
-}
-
-// goodDevices are the devices without an error.
-func goodDevices(devices []edgetpu.Device, findings []edgetpu.Finding) (good []edgetpu.Finding) {
-	for _, d := range devices {
-		if !failing(d.Path, findings) {
-			good = append(good, edgetpu.Finding{
-				ID: "device-good", Severity: edgetpu.Info, Device: d.Path,
-				Message: join(", ", "the device is "+string(d.State), either(d.SpeedMbps > 0, speed(d), ""),
-					either(d.Temperature != nil, temperature(d), ""), "and this user may open it"),
-			})
-		}
-	}
-	return good
-}
-
-// goodLibraries are the native libraries that can be loaded.
-func goodLibraries(edgeTPU libraryAnswer) (good []edgetpu.Finding) {
-	if edgeTPU.Version != "" {
-		good = append(good, edgetpu.Finding{
-			ID: "library-good", Severity: edgetpu.Info,
-			Message: fmt.Sprintf("libedgetpu can be loaded: %s, %s", edgeTPU.Path, edgeTPU.Version),
-		})
-	}
-	if version := tflite.Version(); version != "" {
-		good = append(good, edgetpu.Finding{
-			ID: "tflite-good", Severity: edgetpu.Info,
-			Message: join(", ", "TensorFlow Lite is linked: "+version, tflitePath(), either(tflite.HasXNNPACK(), "with", "without")+" XNNPACK"),
-		})
-	}
-	return good
-}
-
 func (a *app) printFindings(findings []edgetpu.Finding) error {
 	var serious int
 	for _, f := range findings {
@@ -183,6 +121,7 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 			serious++
 		}
 		if a.asJSON {
+			f.Fixes = append([]string{}, f.Fixes...) // [] rather than null
 			if err := a.printJSON(f); err != nil {
 				return err
 			}
@@ -190,8 +129,8 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 		}
 		a.print("%s %s", f.Severity, strings.TrimSpace(f.ID+" "+f.Device))
 		a.print("    %s.", strings.TrimSuffix(f.Message, "."))
-		for _, remedy := range strings.FieldsFunc(f.Fix, func(r rune) bool { return r == '\n' }) {
-			a.print("    fix: %s", remedy)
+		for _, fix := range f.Fixes {
+			a.print("    fix: %s", fix)
 		}
 	}
 	switch {

@@ -45,7 +45,7 @@ func TestDoctorWithoutDevice(t *testing.T) {
 	t.Setenv("CORAL_EDGETPU_LIB", filepath.Join(t.TempDir(), "missing.so"))
 	findings, well := doctor(t)
 	assert.False(t, well)
-	assert.Equal(t, []string{"no-device", "library-missing", "tflite-good"}, ids(findings))
+	assert.Equal(t, []string{"no-device", "library-missing", "tflite"}, ids(findings))
 	assert.Contains(t, findings[1].Message, "missing.so")
 
 	r := coralCommand(t, "doctor")
@@ -68,7 +68,7 @@ func TestDoctorOfOneDevice(t *testing.T) {
 		findings, _ := doctor(t, "--device", device)
 		assert.Contains(t, ids(findings), want)
 		for _, f := range findings {
-			assert.True(t, f.ID == want || f.Device == "" || f.ID == "device-good", "%s: %s", device, f)
+			assert.True(t, f.ID == want || f.Device == "" || f.Severity == edgetpu.OK, "%s: %s", device, f)
 		}
 	}
 	findings, _ := doctor(t, "--device", "tpu")

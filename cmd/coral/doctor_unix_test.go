@@ -23,10 +23,10 @@ func TestDoctorOfWorkingMachine(t *testing.T) {
 	edgetputest.New(t, edgetputest.USB("2-1").Ready())
 	findings, well := doctor(t)
 	assert.True(t, well)
-	assert.Equal(t, []string{"device-good", "library-good", "tflite-good"}, ids(findings))
+	assert.Equal(t, []string{"permission", "port-speed", "library", "device-looks-usable", "tflite"}, ids(findings))
 	text := succeeded(t, "doctor")
-	assert.Contains(t, text, "info device-good /sys/bus/usb/devices/2-1\n    the device is ready, 5000 Mbit/s, and this user may open it.\n")
-	assert.Contains(t, text, "libedgetpu can be loaded: "+os.Getenv("CORAL_EDGETPU_LIB"))
+	assert.Contains(t, text, "ok port-speed /sys/bus/usb/devices/2-1\n    the device runs at 5000 Mbit/s")
+	assert.Contains(t, text, "libedgetpu is "+os.Getenv("CORAL_EDGETPU_LIB"))
 	assert.Contains(t, text, "RuntimeVersion(")
 	assert.True(t, strings.HasSuffix(text, "\nNothing stands in the way of an Edge TPU.\n"), text)
 }
@@ -36,12 +36,12 @@ func TestDoctorOfModel(t *testing.T) {
 	models := filepath.Join("..", "..", "model", "testdata") // needs runtime 13
 	findings, well := doctor(t, "-m", filepath.Join(models, "pets.tflite"))
 	assert.False(t, well)
-	assert.Equal(t, []string{"library-too-old", "model-cpu-operators", "device-good", "library-good", "tflite-good"}, ids(findings))
+	assert.Equal(t, []string{"library-too-old", "model-cpu-operators", "permission", "library", "tflite"}, ids(findings))
 	assert.Contains(t, findings[0].Message, "RuntimeVersion(13)")
 
 	findings, well = doctor(t, "-m", testModel("add"))
 	assert.True(t, well)
-	assert.Equal(t, []string{"model-not-compiled", "device-good", "library-good", "tflite-good"}, ids(findings))
+	assert.Equal(t, []string{"model-not-compiled", "permission", "library", "device-looks-usable", "tflite"}, ids(findings))
 }
 
 // Whatever a library does to the process that loads it, the doctor lives.
@@ -58,7 +58,7 @@ func TestDoctorOfBadLibraries(t *testing.T) {
 			plugIn(t, machine(t))
 			t.Setenv("CORAL_EDGETPU_LIB", dltest.Shared(t, "libbad.so", dltest.Source(t, fmt.Sprintf(constructor, test.code))))
 			findings, _ := doctor(t)
-			assert.Equal(t, []string{"library-unloadable", "device-good", "tflite-good"}, ids(findings))
+			assert.Equal(t, []string{"library-unloadable", "permission", "port-speed", "tflite"}, ids(findings))
 			assert.Contains(t, findings[0].Message, test.says)
 			assert.NotContains(t, findings[0].Message, "\n")
 		})
