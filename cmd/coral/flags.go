@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -223,7 +224,7 @@ func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*c
 		opts = append(opts, coral.WithTPUTimeout(m.tpuTimeout.value))
 	}
 	if m.maxTensor.value != 0 {
-		opts = append(opts, coral.WithTFLite(tflite.WithMaxTensorBytes(int(m.maxTensor.value))))
+		opts = append(opts, coral.WithTFLite(tflite.WithMaxTensorBytes(int(min(m.maxTensor.value, math.MaxInt)))))
 	}
 	switch {
 	case m.isolated:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strconv"
 	"testing"
 	"time"
 
@@ -61,6 +62,26 @@ func TestDoctorOpensNoBusyDevice(t *testing.T) {
 	require.NoError(t, ask(t.Context(), time.Minute, &answer, openCommandName, "--", devices[0].Path))
 	assert.Contains(t, answer.Error, "in use by another")
 	assert.Zero(t, sim.Stats("2-1").Creates)
+}
+
+// The list says what a session would take: no device that another program has.
+func TestDevicesOfOthers(t *testing.T) {
+	needRuntime(t)
+	edgetputest.New(t, edgetputest.USB("2-1").Ready(), edgetputest.USB("2-2").Ready())
+	devices, err := edgetpu.Probe(t.Context())
+	require.NoError(t, err)
+	lock, err := edgetpu.LockDevice(devices[0])
+	require.NoError(t, err)
+	defer lock.Unlock()
+
+	self, err := os.Executable()
+	require.NoError(t, err)
+	out, err := exec.CommandContext(t.Context(), self, "devices").Output()
+	require.NoError(t, err)
+	assert.Regexp(t, `(?m)^usb:0 +/sys/bus/usb/devices/2-1 .* in use `, string(out))
+	assert.Regexp(t, `(?m)^usb:1 +/sys/bus/usb/devices/2-2 .* yes `, string(out))
+	assert.Contains(t, string(out), "A session runs on /sys/bus/usb/devices/2-2, because")
+	assert.Contains(t, string(out), "2-1: it is held by process "+strconv.Itoa(os.Getpid()))
 }
 
 // The process that opens a device says itself that it hangs, if it can.
