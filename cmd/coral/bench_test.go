@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral"
 )
 
 func TestBench(t *testing.T) {
@@ -28,7 +30,7 @@ func TestBench(t *testing.T) {
 	decode(t, r.stdout, &b)
 	assert.Equal(t, 50, b.Runs)
 	assert.Equal(t, 2, b.Threads)
-	assert.Equal(t, deviceOutput{Type: "cpu"}, b.Device)
+	assert.Equal(t, coral.Device{Type: coral.DeviceCPU}, b.Device)
 	assert.Equal(t, "CPU", b.DeviceText)
 	assert.NotEmpty(t, b.Backend)
 	assert.Positive(t, b.First)

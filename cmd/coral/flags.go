@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -228,9 +229,13 @@ func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*c
 	}
 	switch {
 	case m.isolated:
-		opts = append(opts, coral.Isolated())
+		opts = append(opts, coral.WithIsolation(coral.Isolated))
 	case m.inProcess:
-		opts = append(opts, coral.InProcess())
+		opts = append(opts, coral.WithIsolation(coral.InProcess))
 	}
-	return coral.OpenContext(ctx, m.path, opts...)
+	s, err := coral.OpenContext(ctx, m.path, opts...)
+	if errors.Is(err, coral.ErrOption) { // flags that contradict each other
+		return nil, usageError{err}
+	}
+	return s, err
 }

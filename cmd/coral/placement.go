@@ -11,28 +11,16 @@ import (
 
 // placement says in JSON what a session runs on.
 type placement struct {
-	Device deviceOutput `json:"device"`
+	Device coral.Device `json:"device"`
 	// DeviceText is the device for people.
 	DeviceText string `json:"device_text"`
 	Reason     string `json:"reason"`
 	Backend    string `json:"backend"`
 }
 
-// deviceOutput is "cpu", "usb", "pci" or "none", with the path and the state of an Edge
-// TPU.
-type deviceOutput struct {
-	Type  string `json:"type"`
-	Path  string `json:"path"`
-	State string `json:"state"`
-}
-
 func place(s *coral.Session) placement {
 	d := s.Device()
-	out := deviceOutput{Type: cpu}
-	if d.IsTPU() {
-		out = deviceOutput{Type: string(d.EdgeTPU.Type), Path: d.EdgeTPU.Path, State: string(d.EdgeTPU.State)}
-	}
-	return placement{Device: out, DeviceText: d.String(), Reason: s.Reason(), Backend: s.Backend()}
+	return placement{Device: d, DeviceText: d.String(), Reason: s.Reason(), Backend: s.Backend()}
 }
 
 // introduce tells people what there is and what a session runs on.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/cmd/coral/internal/npy"
 	"github.com/gocoral/coral/tflite"
 )
@@ -67,7 +68,7 @@ func TestRun(t *testing.T) {
 		out, dir := runModel(t, "add", "--input", names[0]+"="+a, "--input", names[1]+"="+b)
 		assert.Equal(t, sum, readNPY(t, filepath.Join(dir, "sum.npy")))
 		assert.Equal(t, "CPU", out.DeviceText)
-		assert.Equal(t, deviceOutput{Type: "cpu"}, out.Device)
+		assert.Equal(t, coral.Device{Type: coral.DeviceCPU}, out.Device)
 		assert.Equal(t, []runInput{{Name: "a", File: a}, {Name: "b", File: b}}, out.Inputs)
 		want := outputTensor{Index: 0, Name: "sum", DType: "float32", Shape: []int{1, 8}}
 		assert.Equal(t, map[string]outputTensor{"sum.npy": want}, index(t, dir))

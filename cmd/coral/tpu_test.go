@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/edgetpu/edgetputest"
 )
 
@@ -39,7 +41,7 @@ func TestOnEdgeTPUs(t *testing.T) {
 			assert.Len(t, c.Classes, 4)
 		}
 		c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", "cpu", picture))
-		assert.Equal(t, "cpu", c.Device.Type)
+		assert.Equal(t, coral.DeviceCPU, c.Device.Type)
 	}
 	text := succeeded(t, "classify", "-m", tpuModel, "--device", "pci", picture)
 	assert.Contains(t, text, "Found:    pci "+pci)
@@ -47,7 +49,7 @@ func TestOnEdgeTPUs(t *testing.T) {
 
 	var b benchOutput
 	decode(t, succeeded(t, "bench", "--json", "-m", tpuModel, "--runs", "10"), &b)
-	assert.Equal(t, deviceOutput{"pci", pci, "ready"}, b.Device)
+	assert.Equal(t, coral.Device{Type: coral.DevicePCIe, Path: pci, State: edgetpu.Ready}, b.Device)
 	assert.Positive(t, b.P50)
 
 	var r runOutput
