@@ -18,6 +18,7 @@ import (
 type benchFlags struct {
 	modelFlags
 	runs, warmup intFlag
+	shapes       inputShapes
 	random       bool
 }
 
@@ -50,6 +51,7 @@ that were made, and the exit status is 1.`,
 	c.Flags().Var(&f.runs, "runs", "inferences that count")
 	c.Flags().Var(&f.warmup, "warmup", "inferences before them")
 	c.Flags().BoolVar(&f.random, "random-inputs", false, "fill float and 8 bit inputs with random numbers, the same every time")
+	f.shapes.define(c)
 	f.define(c)
 	return c
 }
@@ -73,7 +75,11 @@ type benchOutput struct {
 }
 
 func (a *app) bench(ctx context.Context, f *benchFlags) error {
-	s, err := f.open(ctx, a)
+	opts, err := f.shapes.options(&f.modelFlags)
+	if err != nil {
+		return err
+	}
+	s, err := f.open(ctx, a, opts...)
 	if err != nil {
 		return err
 	}

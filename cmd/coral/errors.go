@@ -96,11 +96,16 @@ var libraryPrefixes = []string{
 
 // terms of the library and of cobra, in those of the command.
 var terms = strings.NewReplacer(
-	"name one with WithTwin", "name one with --twin",
 	"WithTwin", "--twin",
 	"coral.WithInputShape", "--input-shape",
 	"WithMaxTensorBytes", "--max-tensor",
 	"WithTPUTimeout", "--tpu-timeout",
+	"WithIsolation(Isolated)", "--isolated",
+	"WithIsolation(InProcess)", "--in-process",
+	"WithTFLite", "--max-tensor",
+	"give CPUOnly", "give --device cpu",
+	" (WithMaxPixels)", "",
+	" (WithMaxTensorBytes)", " (--max-tensor)",
 	": coral: ", ": ",
 	": edgetpu: ", ": ",
 	": tflite: ", ": ",

@@ -38,6 +38,10 @@ func (f *runFlags) readInputs() ([]runInput, error) {
 	if err != nil {
 		return nil, err
 	}
+	shapes, err := f.shapes.apply(ports)
+	if err != nil {
+		return nil, err
+	}
 	inputs := make([]runInput, len(ports))
 	for _, argument := range arguments {
 		k, err := find(ports, argument.name)
@@ -52,6 +56,9 @@ func (f *runFlags) readInputs() ([]runInput, error) {
 		}
 	}
 	for k := range inputs {
+		if shape, ok := shapes[k]; ok {
+			inputs[k].shape = shape
+		}
 		inputs[k].Name = ports[k].name(k)
 		if !inputs[k].given && !f.zero {
 			return nil, fmt.Errorf("input %q is not given: add --input %s=VALUE, or --zero-inputs", inputs[k].Name, inputs[k].Name)

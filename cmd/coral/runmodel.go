@@ -14,6 +14,7 @@ type runFlags struct {
 	modelFlags
 	inputs []string
 	output string
+	shapes inputShapes
 	zero   bool
 }
 
@@ -54,6 +55,7 @@ which tensor, and its scale and zero point.`,
 	c.Flags().StringArrayVar(&f.inputs, "input", nil, "the content of an input, `NAME=VALUE`; once for each")
 	c.Flags().StringVar(&f.output, "output", "", "the `DIR` for the outputs, made if it is not there (default: print them)")
 	c.Flags().BoolVar(&f.zero, "zero-inputs", false, "set all inputs that are not given to zero")
+	f.shapes.define(c)
 	f.define(c)
 	// The error would be that the flag does not exist.
 	_ = c.MarkFlagDirname("output")

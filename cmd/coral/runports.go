@@ -20,7 +20,7 @@ type port struct {
 // readPorts reads the inputs from the model file rather than from a session, which
 // wants to know the shapes when it is opened. A model compiled for the Edge TPU has
 // no signatures any more, and leaves no dimension open.
-func (f *runFlags) readPorts() ([]port, error) {
+func (f *modelFlags) readPorts() ([]port, error) {
 	m, err := model.ReadFile(f.path)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (f *runFlags) readPorts() ([]port, error) {
 }
 
 // cpuTwin is "" if there is none, which coral.Open complains about.
-func (f *runFlags) cpuTwin() string {
+func (f *modelFlags) cpuTwin() string {
 	if f.twin != "" {
 		return f.twin
 	}

@@ -167,3 +167,28 @@ func TestElements(t *testing.T) {
 	_, err := elements(value(tflite.TypeFloat32, nil), 1)
 	require.ErrorIs(t, err, tflite.ErrType)
 }
+
+// A size that the model leaves open is the user's, also where no file has one.
+func TestInputShapes(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	shapes := []string{"--input-shape", "a=3,4", "--input-shape", "b=3x4"}
+	out := ran(t, append([]string{testModel("add_dynamic"), "--zero-inputs"}, shapes...)...)
+	assert.Equal(t, []int{3, 4}, out.Outputs[0].Shape)
+	out = ran(t, append([]string{testModel("add_dynamic"), "--zero-inputs", "--input", "a=1,2,3,4,5,6,7,8,9,10,11,12"}, shapes...)...)
+	assert.Equal(t, []int{3, 4}, out.Outputs[0].Shape)
+	succeeded(t, append([]string{"bench", testModel("add_dynamic"), "--runs", "1"}, shapes...)...)
+
+	for says, shape := range map[string]string{
+		`input "a" takes [-1,4], not the [3,5] of --input-shape`: "3,5",
+		`no input "c"`: "c=1,4",
+	} {
+		assert.Contains(t, failed(t, statusFailed, "run", testModel("add_dynamic"), "--zero-inputs", "--input-shape", shape), says)
+		assert.Contains(t, failed(t, statusFailed, "bench", testModel("add_dynamic"), "--input-shape", shape), says)
+	}
+	assert.Contains(t, failed(t, statusFailed, append([]string{"run", testModel("add_dynamic"), "--zero-inputs", "--input", "a=1,2,3,4"}, shapes...)...),
+		`4 elements are given, input "a" takes 12`)
+	for _, text := range []string{"", "a=", "1,0", "1,-1", "1,,2", "99999999999"} {
+		assert.Contains(t, failed(t, statusUsage, "bench", "x", "--input-shape", text), "such as 1,224,224,3")
+	}
+}
