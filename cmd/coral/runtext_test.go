@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gocoral/coral/internal/tflitewriter"
 	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
@@ -190,5 +191,31 @@ func TestInputShapes(t *testing.T) {
 		`4 elements are given, input "a" takes 12`)
 	for _, text := range []string{"", "a=", "1,0", "1,-1", "1,,2", "99999999999"} {
 		assert.Contains(t, failed(t, statusUsage, "bench", "x", "--input-shape", text), "such as 1,224,224,3")
+	}
+}
+
+// What a small file asks for is not allocated before the file is known to be sound.
+func TestZeroInputsOfAbsurdSize(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	for name, shape := range map[string][]int{
+		"too large for memory": {1 << 20, 1 << 20, 1 << 20},
+		"too large for an int": {math.MaxInt32, math.MaxInt32, math.MaxInt32, math.MaxInt32},
+		"negative":             {-1, 8},
+		"above the limit":      {1 << 27},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := model.ReadFile(testModel("add"))
+			require.NoError(t, err)
+			for k := range m.Subgraphs[0].Tensors {
+				m.Subgraphs[0].Tensors[k].Shape = shape
+			}
+			path := write(t, "absurd.tflite", tflitewriter.Model(m, nil))
+			for _, args := range [][]string{{"run", path, "--zero-inputs"}, {"bench", path}} {
+				line := failed(t, statusFailed, append(args, "--device", "cpu")...)
+				assert.NotContains(t, line, "internal error")
+			}
+		})
 	}
 }
