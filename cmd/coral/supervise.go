@@ -189,13 +189,13 @@ func (p *parent) app() *app {
 	return a
 }
 
-// tail keeps the beginning of a crash report, and the end of what came before it.
+// tail keeps the end of what native code and the Go runtime print.
 type tail struct {
 	mu   sync.Mutex
 	text []byte
 }
 
-// tailSize holds the longest report whose first lines are wanted.
+// tailSize is ample for a report of a crash, whose first lines are wanted.
 const tailSize = 1 << 20
 
 func (t *tail) Write(p []byte) (int, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/edgetpu/edgetputest"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -286,4 +287,27 @@ func TestMeasureUntilInterrupted(t *testing.T) {
 	require.ErrorIs(t, measure(&countdown{t.Context(), 0}), context.Canceled)
 	require.NoError(t, measure(t.Context()))
 	assert.Len(t, m.times, 100)
+}
+
+// The worker process of a USB accelerator, a child's child, ends with the command.
+func TestInterruptEndsWorkers(t *testing.T) {
+	needRuntime(t)
+	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	_, tpuModel := compiledPair(t)
+	for name, end := range map[string]func(p *process) error{
+		"interrupted": func(p *process) error { return syscall.Kill(-p.Process.Pid, syscall.SIGINT) },
+		"killed":      func(p *process) error { return p.Process.Kill() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, "bench", tpuModel, "--device", "usb", "--runs", "10000000", "--verbose")
+			p.await("measuring")
+			owner := sim.Stats("2-1").Owner
+			require.NotZero(t, owner)
+			assert.NotEqual(t, p.child(), owner, "there is a worker process")
+			require.NoError(t, end(p))
+			_, status := p.end()
+			assert.NotZero(t, status)
+			assert.Eventually(t, func() bool { return gone(owner) }, time.Minute, 5*time.Millisecond)
+		})
+	}
 }
