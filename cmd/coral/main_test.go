@@ -26,8 +26,11 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	// What the commands start is this binary: the command as well.
-	os.Setenv(asCoral, "1")
-	os.Setenv("GORACE", "atexit_sleep_ms=0")
+	for name, value := range map[string]string{asCoral: "1", "GORACE": "atexit_sleep_ms=0"} {
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
 	os.Exit(m.Run())
 }
 
