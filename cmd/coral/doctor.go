@@ -77,15 +77,24 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.printFindings(append(findings, aboutTFLite()))
+	return a.printFindings(append(findings, aboutTFLite(tflite.MissingCPUFeatures())))
 }
 
-// aboutTFLite is what runs everything that the Edge TPU does not.
-func aboutTFLite() edgetpu.Finding {
-	f := edgetpu.Finding{ID: "tflite", Severity: edgetpu.OK}
-	if f.Message = describeTFLite(); f.Message == "" {
+// aboutTFLite is about what runs everything that the Edge TPU does not, and needs these
+// features that the CPU lacks.
+func aboutTFLite(missing []string) edgetpu.Finding {
+	f := edgetpu.Finding{ID: "tflite", Severity: edgetpu.OK, Message: describeTFLite()}
+	switch {
+	case f.Message == "":
 		f.Severity, f.Message = edgetpu.Warning, "this program was built without cgo and runs no models"
 		f.Fixes = []string{"build it with CGO_ENABLED=1 and a C compiler"}
+	case len(missing) > 0:
+		f.ID, f.Severity = "cpu-too-old", edgetpu.Error
+		f.Message = fmt.Sprintf("TensorFlow Lite %s needs a CPU with %s, which this one does not have", tflite.Version(), strings.Join(missing, ", "))
+		f.Fixes = []string{
+			"in a virtual machine, choose a CPU type that has it, such as host",
+			"or build with another version of TensorFlow Lite: 2.20.0 and 2.9.0 do without",
+		}
 	}
 	return f
 }

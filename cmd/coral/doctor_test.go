@@ -107,3 +107,16 @@ func TestReadForTPU(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, m.IsEdgeTPU(), "there is no other form")
 }
+
+// A CPU that TensorFlow Lite cannot run on is told before a model is opened.
+func TestOldCPU(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, cpuText(nil))
+	assert.Equal(t, "which cannot run here: the CPU lacks SSE4.1, SSE4.2", cpuText([]string{"SSE4.1", "SSE4.2"}))
+	needRuntime(t)
+	assert.Equal(t, edgetpu.OK, aboutTFLite(nil).Severity)
+	f := aboutTFLite([]string{"SSE4.1"})
+	assert.Equal(t, edgetpu.Error, f.Severity)
+	assert.Contains(t, f.Message, "needs a CPU with SSE4.1")
+	assert.NotEmpty(t, f.Fixes)
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,8 +35,10 @@ type versionOutput struct {
 	// TFLite is the version of the linked runtime, "" if built without cgo.
 	TFLite string `json:"tflite"`
 	// TFLitePath is its file, "" where the system does not tell.
-	TFLitePath string        `json:"tflite_path"`
-	XNNPACK    bool          `json:"xnnpack"`
+	TFLitePath string `json:"tflite_path"`
+	XNNPACK    bool   `json:"xnnpack"`
+	// CPUMissing are the features that TensorFlow Lite needs and this CPU lacks.
+	CPUMissing []string      `json:"cpu_missing"`
 	EdgeTPU    libraryAnswer `json:"libedgetpu"`
 	Go         string        `json:"go"`
 	OS         string        `json:"os"`
@@ -46,8 +49,9 @@ func (a *app) version(ctx context.Context, _ []string) error {
 	v := versionOutput{
 		Version: cliVersion(), Revision: revision(),
 		TFLite: tflite.Version(), TFLitePath: tflitePath(), XNNPACK: tflite.HasXNNPACK(),
-		EdgeTPU: askLibrary(ctx, a.libraries()),
-		Go:      runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		CPUMissing: append([]string{}, tflite.MissingCPUFeatures()...),
+		EdgeTPU:    askLibrary(ctx, a.libraries()),
+		Go:         runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 	}
 	if a.asJSON {
 		return a.printJSON(v)
@@ -57,12 +61,20 @@ func (a *app) version(ctx context.Context, _ []string) error {
 		rows = append(rows, []string{"commit", v.Revision})
 	}
 	a.table(append(rows,
-		[]string{"TensorFlow Lite", either(v.TFLite != "", join(", ", v.TFLite, v.TFLitePath), "none, built without cgo")},
+		[]string{"TensorFlow Lite", either(v.TFLite != "", join(", ", v.TFLite, v.TFLitePath, cpuText(v.CPUMissing)), "none, built without cgo")},
 		[]string{"XNNPACK", either(v.XNNPACK, "yes", "no")},
 		[]string{"libedgetpu", cmp.Or(join(", ", v.EdgeTPU.Version, v.EdgeTPU.Path), "none: "+v.EdgeTPU.Error)},
 		[]string{"Go", v.Go},
 		[]string{"platform", v.OS + "/" + v.Arch}))
 	return nil
+}
+
+// cpuText is "" for a CPU that lacks nothing.
+func cpuText(missing []string) string {
+	if len(missing) == 0 {
+		return ""
+	}
+	return "which cannot run here: the CPU lacks " + strings.Join(missing, ", ")
 }
 
 func either(condition bool, yes, no string) string {

@@ -19,6 +19,7 @@ func TestVersion(t *testing.T) {
 	assert.Equal(t, runtime.Version(), v.Go)
 	assert.Equal(t, runtime.GOOS+"/"+runtime.GOARCH, v.OS+"/"+v.Arch)
 	assert.Equal(t, tflite.HasXNNPACK(), v.XNNPACK)
+	assert.ElementsMatch(t, tflite.MissingCPUFeatures(), v.CPUMissing)
 	if want := os.Getenv("CORAL_EXPECT_TFLITE"); want != "" {
 		assert.Equal(t, want, v.TFLite)
 	}
