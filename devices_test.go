@@ -300,9 +300,8 @@ func TestStatsOnTheCPU(t *testing.T) {
 
 // A session keeps no second copy of a CPU model.
 func TestTheModelIsNotKeptTwice(t *testing.T) {
-	b, err := os.ReadFile(model("tiny_int8"))
-	require.NoError(t, err)
-	b = append(b, make([]byte, 32<<20)...) // a file may have something behind the model
+	path := t.TempDir() + "/large.tflite"
+	large(t, path)
 	heap := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -310,13 +309,18 @@ func TestTheModelIsNotKeptTwice(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	path := t.TempDir() + "/large.tflite"
-	require.NoError(t, os.WriteFile(path, b, 0o600))
-	b = nil
 	before := heap()
 	s, err := coral.Open(path)
 	require.NoError(t, err)
 	defer s.Close()
 	assert.Less(t, heap(), before+16<<20)
 	runtime.KeepAlive(s)
+}
+
+// large writes a model of 32 MiB: a file may have something behind the FlatBuffer.
+func large(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(model("tiny_int8"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append(b, make([]byte, 32<<20)...), 0o600))
 }

@@ -98,7 +98,10 @@ func (pl plan) session(ctx context.Context, p *pair, c *config) (*Session, error
 		s.release()
 		return nil, err
 	}
-	return s, s.describe()
+	if err := s.describe(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // interpreterCount is how many interpreters the session gets: as many as asked for, or as

@@ -285,7 +285,7 @@ func (s *Session) invoke(ctx context.Context, i *tflite.Interpreter) (abandoned 
 	case <-ctx.Done():
 		err, owned := errs.Ended(ctx), s.owned
 		go func() {
-			<-done
+			_ = <-done // nobody hears how it has ended
 			if owned.executor != nil {
 				owned.executor.Invalidate(err)
 			}

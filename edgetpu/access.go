@@ -64,7 +64,7 @@ func udevSteps(d Device) []string {
 		group, then = "plugdev", "plug the device in again"
 	}
 	return []string{
-		fmt.Sprintf(`put %s, GROUP="%s", MODE="0660" into %s`, rule, group, file),
+		fmt.Sprintf(`put %s, GROUP=%q, MODE="0660" into %s`, rule, group, file),
 		then,
 		fmt.Sprintf(`sudo usermod -aG %s $USER, and log in again`, group),
 	}

@@ -58,7 +58,7 @@ func TestZeroErrors(t *testing.T) {
 // Nil options are none.
 func TestNilOptions(t *testing.T) {
 	root := edgetpu.WithRoot(string(newMachine(t)))
-	devices, err := edgetpu.Probe(nil, nil, root, nil) //nolint:staticcheck // a nil context is what is tested
+	devices, err := edgetpu.Probe(nil, nil, root) //nolint:staticcheck // a nil context is what is tested
 	require.NoError(t, err)
 	assert.Empty(t, devices)
 	_, err = edgetpu.Diagnose(t.Context(), root, nil, edgetpu.ProbeOption(nil), edgetpu.WithLibraryProbe(nil), edgetpu.WithOpenProbe(nil))

@@ -127,7 +127,8 @@ func (i *Interpreter) isAllocated(g graph) bool {
 func (i *Interpreter) chooseKernels(op string, s *Signature) error {
 	wanted, brought := i.layout != noXNNPACK, i.res.xnnpack == nil && i.res.onlyXNNPACK()
 	foreign := len(i.options.delegates) > 0 && !brought
-	if foreign || !i.resized() && !(i.res.model.openSize && (wanted || brought)) {
+	danger := i.resized() || i.res.model.openSize && (wanted || brought)
+	if foreign || !danger {
 		return nil
 	}
 	empty, err := i.tryShapes(op, s)

@@ -23,7 +23,7 @@ func TestDensePerChannel(t *testing.T) {
 				continue
 			}
 			require.NoError(t, err, name)
-			defer i.Close()
+			t.Cleanup(func() { require.NoError(t, i.Close()) })
 			switch name {
 			case "dense_per_channel":
 				set[int8](t, input(t, i, 0), 10, -20, 30, -40)
@@ -51,7 +51,7 @@ func TestDensePerChannelOnFloats(t *testing.T) {
 		return
 	}
 	require.NoError(t, err)
-	defer i.Close()
+	t.Cleanup(func() { require.NoError(t, i.Close()) })
 	set[float32](t, input(t, i, 0), 10, -20, 30, -40)
 	invoke(t, i)
 	assert.InDeltaSlice(t, []float32{90, -240}, read[float32](t, output(t, i, 0)), 1)
@@ -66,7 +66,7 @@ func TestPerChannelElsewhere(t *testing.T) {
 			assert.ErrorContains(t, err, "EMBEDDING_LOOKUP")
 		} else {
 			require.NoError(t, err)
-			defer i.Close()
+			t.Cleanup(func() { require.NoError(t, i.Close()) })
 			set[int32](t, input(t, i, 0), 1, 2)
 			invoke(t, i)
 			assert.Equal(t, []float32{0.5, 1, 6, 8}, read[float32](t, output(t, i, 0)))
@@ -79,7 +79,7 @@ func TestPerChannelElsewhere(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err)
-		defer i.Close()
+		t.Cleanup(func() { require.NoError(t, i.Close()) })
 		set[float32](t, input(t, i, 0), 10, -20, 30, -40)
 		invoke(t, i)
 		assert.InDeltaSlice(t, []float32{-10, -140}, read[float32](t, output(t, i, 0)), 0.5)

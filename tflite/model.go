@@ -177,7 +177,10 @@ func verify(b block, o *modelOptions) (*model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parsed, parsed.VerifyWithin(o.limits)
+	if err := parsed.VerifyWithin(o.limits); err != nil {
+		return nil, err
+	}
+	return parsed, nil
 }
 
 func newModel(data *modelData) *Model {

@@ -112,10 +112,10 @@ func TestSignatureOfFewerNames(t *testing.T) {
 		parsed.Signatures[0].Inputs = parsed.Signatures[0].Inputs[:names]
 		m, err := tflite.NewModel(tflitewriter.Model(parsed, nil))
 		require.NoError(t, err)
-		defer m.Close()
+		t.Cleanup(func() { require.NoError(t, m.Close()) })
 		i, err := tflite.NewInterpreter(m)
 		require.NoError(t, err)
-		defer i.Close()
+		t.Cleanup(func() { require.NoError(t, i.Close()) })
 		_, err = i.Signature("add")
 		require.ErrorIs(t, err, tflite.ErrNotFound)
 	}

@@ -108,7 +108,7 @@ func callMethods(t *testing.T, v reflect.Value) {
 	for k := range v.NumMethod() {
 		m, name := v.Method(k), v.Type().String()+"."+v.Type().Method(k).Name
 		for _, ctx := range []context.Context{nil, ended} {
-			args := zeroes(m.Type(), ctx)
+			args := zeroes(ctx, m.Type())
 			if m.Type().IsVariadic() {
 				assert.NotPanics(t, func() { m.CallSlice(args) }, name)
 			} else {
@@ -118,7 +118,7 @@ func callMethods(t *testing.T, v reflect.Value) {
 	}
 }
 
-func zeroes(f reflect.Type, ctx context.Context) []reflect.Value {
+func zeroes(ctx context.Context, f reflect.Type) []reflect.Value {
 	args := make([]reflect.Value, f.NumIn())
 	for k := range args {
 		args[k] = reflect.Zero(f.In(k))

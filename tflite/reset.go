@@ -57,8 +57,6 @@ func (i *Interpreter) rebuild(op string, layout int) error {
 		s.runner = runner
 	}
 	i.refreshDynamic()
-	if i.allocated {
-	}
 	if i.offloading != nil {
 		i.replaced = append(i.replaced, old) // its memory has been lent
 		return nil

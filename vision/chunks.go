@@ -40,7 +40,7 @@ var webpChunks = chunkLayout{
 		return string(b[:4]), size, size + size&1 // the next one begins at an even position
 	},
 	exif:   "EXIF",
-	passed: map[string]bool{"VP8X": true, "ALPH": true, "VP8 ": true, "VP8L": true},
+	passed: map[string]bool{"VP8X": true, "ALPH": true, "VP8 ": true, "VP8L": true}, //nolint:gocritic // its name has a blank
 }
 
 // maxEXIF is far above what EXIF data take, in bytes.

@@ -125,24 +125,22 @@ func (b *bitReader) symbol(h *huffmanCode) (byte, error) {
 // restart skips the rest of a byte and the marker behind it.
 func (b *bitReader) restart() error {
 	b.left = 0
-	for {
-		c, err := b.r.ReadByte()
-		if err != nil {
+	c, err := b.r.ReadByte()
+	if err != nil {
+		return err
+	}
+	if c != 0xff {
+		return jpeg.FormatError("bad RST marker")
+	}
+	for c == 0xff { // more of them may come before a marker
+		if c, err = b.r.ReadByte(); err != nil {
 			return err
 		}
-		if c != 0xff {
-			return jpeg.FormatError("bad RST marker")
-		}
-		for c == 0xff {
-			if c, err = b.r.ReadByte(); err != nil {
-				return err
-			}
-		}
-		if c < markerRST0 || c >= markerSOI {
-			return jpeg.FormatError("bad RST marker")
-		}
-		return nil
 	}
+	if c < markerRST0 || c >= markerSOI {
+		return jpeg.FormatError("bad RST marker")
+	}
+	return nil
 }
 
 // bitWriter writes the data of a scan.

@@ -282,11 +282,6 @@ func (f *jpegFrame) sampling() string {
 	return strings.Join(texts, ",")
 }
 
-func (f *jpegFrame) namesRGB() bool {
-	c := f.components
-	return len(c) == 3 && c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B'
-}
-
 // unexpected is the error of a file that ends too early.
 func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {

@@ -31,13 +31,13 @@ func (l Labels) Name(id int) (string, bool) {
 // classes from 0 to classes-1, and nothing if they fit. The classic mistake is one too
 // many or too few: some models have a class for "background" first.
 func (l Labels) Mismatch(classes int) string {
-	missing, first := 0, true
+	missing := 0
 	for id := range classes {
 		if _, ok := l[id]; !ok {
 			missing++
 		}
 	}
-	_, first = l[0]
+	_, first := l[0]
 	_, last := l[classes]
 	surplus := len(l) - (classes - missing)
 	counts := fmt.Sprintf("there are %d labels for the model's %d classes", len(l), classes)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -158,8 +157,7 @@ func readForTPU(path string) (*model.Model, error) {
 	if err != nil || m.IsEdgeTPU() {
 		return m, err
 	}
-	extension := filepath.Ext(path)
-	if twin, err := model.ReadFile(strings.TrimSuffix(path, extension) + "_edgetpu" + extension); err == nil && twin.IsEdgeTPU() {
+	if twin, err := model.ReadFile(model.TwinPath(path)); err == nil && twin.IsEdgeTPU() {
 		return twin, nil
 	}
 	return m, nil

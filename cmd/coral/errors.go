@@ -37,7 +37,7 @@ func (a *app) report(ctx context.Context, err error) int {
 		err = a.stdout.err // nobody looks at the errors of fmt.Fprintln
 	}
 	_, usage := errors.AsType[usageError](err)
-	child, isChild := errors.AsType[childEnded](err)
+	child, isChild := errors.AsType[childError](err)
 	switch {
 	case isChild:
 		return int(child)

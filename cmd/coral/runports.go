@@ -20,25 +20,25 @@ type port struct {
 // readPorts reads the inputs from the model file rather than from a session, which
 // wants to know the shapes when it is opened. A model compiled for the Edge TPU has
 // no signatures any more, and leaves no dimension open.
-func (f *modelFlags) readPorts() ([]port, error) {
-	m, err := model.ReadFile(f.path)
+func (m *modelFlags) readPorts() ([]port, error) {
+	file, err := model.ReadFile(m.path)
 	if err != nil {
 		return nil, err
 	}
-	if twin := f.cpuTwin(); m.IsEdgeTPU() && twin != "" {
-		if m, err = model.ReadFile(twin); err != nil {
+	if twin := m.cpuTwin(); file.IsEdgeTPU() && twin != "" {
+		if file, err = model.ReadFile(twin); err != nil {
 			return nil, err
 		}
 	}
 	names := make(map[int][]string)
-	for _, s := range m.Signatures {
+	for _, s := range file.Signatures {
 		for _, t := range s.Inputs {
 			if s.Subgraph == 0 {
 				names[t.Tensor] = append(names[t.Tensor], t.Name)
 			}
 		}
 	}
-	tensors := m.Inputs()
+	tensors := file.Inputs()
 	ports := make([]port, len(tensors))
 	for k, t := range tensors {
 		ports[k] = port{Tensor: t, signature: names[t.Index]}
@@ -47,11 +47,14 @@ func (f *modelFlags) readPorts() ([]port, error) {
 }
 
 // cpuTwin is "" if there is none, which coral.Open complains about.
-func (f *modelFlags) cpuTwin() string {
-	if f.twin != "" {
-		return f.twin
+func (m *modelFlags) cpuTwin() string {
+	if m.twin != "" {
+		return m.twin
 	}
-	twin := strings.TrimSuffix(f.path, "_edgetpu.tflite") + ".tflite"
+	if !model.IsTwinPath(m.path) {
+		return ""
+	}
+	twin := model.TwinPath(m.path)
 	if _, err := os.Stat(twin); err != nil {
 		return ""
 	}

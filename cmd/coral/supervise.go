@@ -51,10 +51,10 @@ func (a *app) isolated(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// childEnded is the exit status of a child that has said all there is to say.
-type childEnded int
+// childError is the exit status of a child that has said all there is to say.
+type childError int
 
-func (s childEnded) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+func (s childError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // supervise starts the child and waits for it. Where no process can be started, it does
 // the work itself.
@@ -75,7 +75,7 @@ func (a *app) supervise(ctx context.Context, work func() error) error {
 	case crash == "" && status == statusDone:
 		return nil
 	case crash == "":
-		return childEnded(status)
+		return childError(status)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}

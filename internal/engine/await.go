@@ -8,7 +8,7 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
-// ErrHang: an inference did not end within its time.
+// ErrHang says that an inference did not end within its time.
 var ErrHang = errors.New("the inference did not end in time")
 
 // Await is a call that cannot be interrupted and may never return, and what ends the wait

@@ -330,16 +330,16 @@ func (r *Router) nowhere(last error) error {
 	if errors.Is(last, errs.ErrSize) {
 		return last
 	}
-	return noDevice{cmp.Or(r.Status().Cause, last, ErrNone)}
+	return noDeviceError{cmp.Or(r.Status().Cause, last, ErrNone)}
 }
 
-// noDevice is an [errs.ErrNoDevice] for a reason that may be another sentinel.
-type noDevice struct{ why error }
+// noDeviceError is an [errs.ErrNoDevice] for a reason that may be another sentinel.
+type noDeviceError struct{ why error }
 
-func (n noDevice) Error() string {
+func (n noDeviceError) Error() string {
 	return "no Edge TPU is usable and the CPU may not stand in: " + n.why.Error()
 }
-func (n noDevice) Unwrap() []error { return []error{errs.ErrNoDevice, n.why} }
+func (n noDeviceError) Unwrap() []error { return []error{errs.ErrNoDevice, n.why} }
 
 // claim returns the number of the sequence that a call belongs to, or that its state is
 // lost.

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// ErrNotRegular: the path is that of a directory, a pipe, a device or the like.
+// ErrNotRegular says that the path is that of a directory, a pipe, a device or the like.
 var ErrNotRegular = errors.New("not a regular file")
 
 // Regular returns nil if path is a regular file or a link to one. Otherwise the error is

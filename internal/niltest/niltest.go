@@ -56,8 +56,8 @@ func Walk(t *testing.T, functions map[string]any, values ...any) {
 func call(t *testing.T, f reflect.Value) {
 	t.Helper()
 	var args []reflect.Value
-	for i := range f.Type().NumIn() {
-		args = append(args, reflect.Zero(f.Type().In(i)))
+	for in := range f.Type().Ins() {
+		args = append(args, reflect.Zero(in))
 	}
 	if !f.Type().IsVariadic() {
 		attempt(t, f, args)

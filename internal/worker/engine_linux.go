@@ -18,7 +18,7 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
-// Supported: this platform has worker processes.
+// Supported says that this platform has worker processes.
 const Supported = true
 
 const (
@@ -58,7 +58,7 @@ func Open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) (engine.Engi
 	}
 	e := &remote{process: p}
 	if err := e.open(ctx, spec, d); err != nil {
-		go e.Close() // which may take longer than ctx lasts
+		go e.close(false) // which may take longer than ctx lasts
 		return nil, err
 	}
 	return e, nil
@@ -215,17 +215,21 @@ func (e *remote) Gone() <-chan struct{} { return e.process.dead }
 // hang in too.
 func (e *remote) Abandon() bool {
 	e.process.kill()
-	go e.Close()
+	go e.close(false)
 	return true
 }
 
 // Close ends the engine and, if it was the process's last, that too.
-func (e *remote) Close() {
+func (e *remote) Close() { e.close(true) }
+
+// close lets the worker close the engine first, if that is to be hoped for.
+func (e *remote) close(inOrder bool) {
 	e.closing.Do(func() {
+		if inOrder {
+			e.farewell()
+		}
 		if e.process.release() {
 			e.process.end()
-		} else {
-			e.farewell()
 		}
 		if e.conn != nil {
 			e.conn.Close()
@@ -242,7 +246,7 @@ func (e *remote) Close() {
 	})
 }
 
-// farewell waits until the worker, which goes on, has closed the engine.
+// farewell waits until the worker has closed the engine and given the device back.
 func (e *remote) farewell() {
 	if e.conn == nil {
 		return

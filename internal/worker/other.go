@@ -11,7 +11,7 @@ import (
 	"github.com/gocoral/coral/internal/engine"
 )
 
-// Supported: this platform has worker processes.
+// Supported says whether this platform has worker processes.
 const Supported = false
 
 // Main never returns. It is for processes in which [IsWorker] is true, which there are none

@@ -87,7 +87,7 @@ func hire(ctx context.Context, k key) (*process, error) {
 		return p, err
 	}
 	for {
-		p, err, again := hireShared(ctx, k)
+		p, again, err := hireShared(ctx, k)
 		if !again {
 			return p, err
 		}
@@ -95,7 +95,7 @@ func hire(ctx context.Context, k key) (*process, error) {
 }
 
 // hireShared asks to be called again where the process has ended meanwhile.
-func hireShared(ctx context.Context, k key) (_ *process, _ error, again bool) {
+func hireShared(ctx context.Context, k key) (p *process, again bool, err error) {
 	shared.Lock()
 	at, mine := shared.places[k], false
 	if at == nil {
@@ -110,23 +110,23 @@ func hireShared(ctx context.Context, k key) (_ *process, _ error, again bool) {
 	select {
 	case <-at.ready:
 	case <-ctx.Done():
-		return nil, errs.Ended(ctx), false
+		return nil, false, errs.Ended(ctx)
 	}
 	if at.process == nil {
 		vacate(k, at)
 		// The failure may be due to the other caller's context.
-		return nil, at.err, !mine && errs.Ended(ctx) == nil
+		return nil, !mine && errs.Ended(ctx) == nil, at.err
 	}
 	if at.process.join() {
-		return at.process, nil, false
+		return at.process, false, nil
 	}
 	select { // it is about to end, and has the device until then
 	case <-at.process.dead:
 	case <-ctx.Done():
-		return nil, errs.Ended(ctx), false
+		return nil, false, errs.Ended(ctx)
 	}
 	vacate(k, at)
-	return nil, nil, true
+	return nil, true, nil
 }
 
 func vacate(k key, at *place) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/gocoral/coral/edgetpu"
@@ -66,16 +67,14 @@ func greeting() hello {
 // describe writes what gob makes of a type. outer are the types it stands in.
 func describe(w io.Writer, t reflect.Type, outer []reflect.Type) {
 	fmt.Fprintln(w, t.Kind())
-	for _, o := range outer {
-		if o == t {
-			return
-		}
+	if slices.Contains(outer, t) {
+		return
 	}
 	outer = append(outer, t)
 	switch t.Kind() {
 	case reflect.Struct:
-		for k := range t.NumField() {
-			if f := t.Field(k); f.IsExported() {
+		for f := range t.Fields() {
+			if f.IsExported() {
 				fmt.Fprintln(w, f.Name)
 				describe(w, f.Type, outer)
 			}
