@@ -89,21 +89,14 @@ func (f *numbersFlag) Type() string { return "X[,Y,Z]" }
 // shapeFlag is the shape of a tensor.
 type shapeFlag []int
 
-// Set takes the dimensions with commas or x between them.
-func (f *shapeFlag) Set(s string) error {
-	*f = nil
-	for text := range strings.SplitSeq(strings.ReplaceAll(s, "x", ","), ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || n < 1 || n > math.MaxInt32 {
-			return fmt.Errorf("give all dimensions, such as 1,224,224,3")
-		}
-		*f = append(*f, n)
-	}
-	return nil
+// Set takes what parseShape does.
+func (f *shapeFlag) Set(s string) (err error) {
+	*f, err = parseShape(s)
+	return err
 }
 
 func (f *shapeFlag) String() string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(*f)), " ", ","), "[]")
+	return strings.Trim(shapeText(*f), "[]")
 }
 
 // Type is for the help text.

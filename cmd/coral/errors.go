@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -102,7 +103,7 @@ var terms = strings.NewReplacer(
 	"WithTPUTimeout", "--tpu-timeout",
 	"WithIsolation(Isolated)", "--isolated",
 	"WithIsolation(InProcess)", "--in-process",
-	"WithTFLite", "--max-tensor",
+	"WithModelLimits", "--max-tensor",
 	"give CPUOnly", "give --device cpu",
 	" (WithMaxPixels)", "",
 	" (WithMaxTensorBytes)", " (--max-tensor)",
@@ -128,6 +129,9 @@ var classes = []error{
 // explain is the error in a user's terms, with advice.
 func explain(err error) string {
 	text := explainReason(err)
+	if errors.Is(err, coral.ErrMemory) && strings.Contains(text, "limit") && !strings.Contains(text, "--max-tensor") {
+		return text + "; --max-tensor raises the limit"
+	}
 	for _, a := range advice {
 		if errors.Is(err, a.about) {
 			return strings.TrimSuffix(text, ".") + "; " + a.do
@@ -145,8 +149,10 @@ func explainReason(err error) string {
 		}
 		return either(strings.HasSuffix(found, "range"), "the number is too large", "give a number")
 	})
-	for _, class := range classes {
-		text = withoutClass(text, class)
+	for range classes { // one may be behind another
+		for _, class := range classes {
+			text = withoutClass(text, class)
+		}
 	}
 	return strings.TrimSpace(withoutPrefixes(text))
 }
@@ -172,8 +178,10 @@ func withoutClass(text string, class error) string {
 	if !ended {
 		return text
 	}
+	last := sentence[strings.LastIndex(sentence, ": ")+1:]
+	isClass := slices.ContainsFunc(classes, func(c error) bool { return strings.TrimSpace(last) == c.Error() })
 	const words = 4
-	if last := sentence[strings.LastIndex(sentence, ": ")+1:]; len(strings.Fields(last)) < words {
+	if !isClass && len(strings.Fields(last)) < words {
 		return sentence + " is " + class.Error()
 	}
 	return sentence

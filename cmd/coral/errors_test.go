@@ -18,9 +18,10 @@ func TestExplain(t *testing.T) {
 	_, tooLarge := strconv.ParseInt("300", 10, 8)
 	_, noTruth := strconv.ParseBool("x")
 	for want, err := range map[string]error{
-		"net.tflite is not compiled: compile it with edgetpu_compiler": fmt.Errorf("coral: net.tflite is not compiled: compile it with edgetpu_compiler: %w", coral.ErrUnsupported),
-		"new interpreter: XNNPACK is not supported by this runtime":    fmt.Errorf("tflite: new interpreter: XNNPACK: %w", coral.ErrUnsupported),
-		"3 inputs given, the model has 4 (a, b, c, d)":                 fmt.Errorf("coral: run: 3 inputs given, the model has 4 (a, b, c, d): %w", coral.ErrSize),
+		"net.tflite is not compiled: compile it with edgetpu_compiler":     fmt.Errorf("coral: net.tflite is not compiled: compile it with edgetpu_compiler: %w", coral.ErrUnsupported),
+		"new interpreter: XNNPACK is not supported by this runtime":        fmt.Errorf("tflite: new interpreter: XNNPACK: %w", coral.ErrUnsupported),
+		"3 inputs given, the model has 4 (a, b, c, d)":                     fmt.Errorf("coral: run: 3 inputs given, the model has 4 (a, b, c, d): %w", coral.ErrSize),
+		"x has 3 bytes, and the limit is 2; --max-tensor raises the limit": fmt.Errorf("x has 3 bytes, and the limit is 2: %w: %w", coral.ErrSize, coral.ErrMemory),
 		"wrong size":                            coral.ErrSize,
 		"opening x: it hangs":                   fmt.Errorf("coral: coral: edgetpu: opening x: edgetpu: it hangs"),
 		`value "x": give a number`:              fmt.Errorf("value \"x\": %w", noNumber),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu"
-	"github.com/gocoral/coral/tflite"
+	"github.com/gocoral/coral/model"
 )
 
 // deviceFlag is the value of --device, valid from the start; "" is auto.
@@ -177,7 +176,7 @@ func (m *modelFlags) define(c *cobra.Command) {
 	flags.StringVarP(&m.path, "model", "m", "", "the `MODEL` to run, a .tflite file")
 	flags.StringVar(&m.twin, "twin", "", "its other form, `MODEL` for the CPU or the Edge TPU (default: the file beside it, x.tflite and x_edgetpu.tflite)")
 	flags.Var(&m.threads, "threads", "CPU threads")
-	flags.Var(&m.maxTensor, "max-tensor", "the most memory that a tensor may take, `SIZE` in bytes or as 512M (default 256M)")
+	flags.Var(&m.maxTensor, "max-tensor", "the most memory that a tensor may take, `SIZE` in bytes or as 512M, and all together four times as much (default 256M)")
 	flags.Var(&m.clock, "clock", "clock of an Edge TPU: low, medium, high or max (default: libedgetpu's)")
 	flags.Var(&m.tpuTimeout, "tpu-timeout", "`TIME` after which an inference of an Edge TPU counts as hanging (default 10s)")
 	flags.BoolVar(&m.isolated, isolatedFlag, false, "drive PCIe accelerators in a worker process too; with --device cpu, run the model in one, with the time limit of --tpu-timeout")
@@ -209,6 +208,15 @@ func completeModel(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 	return []string{"tflite"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// limits are those of --max-tensor. What all tensors may take together is raised with it.
+func (m *modelFlags) limits() model.Limits {
+	defaults := model.DefaultLimits
+	return model.Limits{
+		TensorBytes: m.maxTensor.value,
+		TotalBytes:  max(defaults.TotalBytes, m.maxTensor.value*(defaults.TotalBytes/defaults.TensorBytes)),
+	}
+}
+
 // open makes the session that the flags ask for.
 func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*coral.Session, error) {
 	opts = append(opts, coral.WithDevice(string(a.device)), coral.WithThreads(m.threads.value), coral.WithLogger(a.logger()))
@@ -225,7 +233,7 @@ func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*c
 		opts = append(opts, coral.WithTPUTimeout(m.tpuTimeout.value))
 	}
 	if m.maxTensor.value != 0 {
-		opts = append(opts, coral.WithTFLite(tflite.WithMaxTensorBytes(int(min(m.maxTensor.value, math.MaxInt)))))
+		opts = append(opts, coral.WithModelLimits(m.limits()))
 	}
 	switch {
 	case m.isolated:

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/model"
 )
 
 func TestSizeFlag(t *testing.T) {
@@ -26,6 +27,25 @@ func TestSizeFlag(t *testing.T) {
 	for _, text := range []string{"", "0", "-1", "M", "1Q", "NaN", "Inf", "1e30", "2000G"} {
 		require.Error(t, new(sizeFlag).Set(text), text)
 	}
+}
+
+// A limit reaches the library, and can be raised above its default.
+func TestMaxTensor(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	for _, command := range []string{"run", "bench"} {
+		args := []string{command, testModel("add"), "--device", "cpu"} // tensors of 32 bytes
+		if command == "run" {
+			args = append(args, "--zero-inputs")
+		}
+		assert.Contains(t, failed(t, statusFailed, append(args, "--max-tensor", "31")...), "the limit is 31; --max-tensor raises the limit")
+		succeeded(t, append(args, "--max-tensor", "32")...)
+		succeeded(t, append(args, "--max-tensor", "32", "--isolated")...)
+	}
+	m := modelFlags{maxTensor: sizeFlag{2 << 30}}
+	assert.Equal(t, model.Limits{TensorBytes: 2 << 30, TotalBytes: 8 << 30}, m.limits())
+	m.maxTensor.value = 1
+	assert.Equal(t, model.Limits{TensorBytes: 1, TotalBytes: model.DefaultLimits.TotalBytes}, m.limits())
 }
 
 func TestClockAndTimeFlags(t *testing.T) {

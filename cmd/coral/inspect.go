@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/vision"
 )
 
 func (a *app) inspectCommand() *cobra.Command {
@@ -66,6 +67,8 @@ type description struct {
 	// Problems are why TensorFlow Lite would refuse the model, and what in it
 	// could not be read.
 	Problems []string `json:"problems"`
+	// Warnings are what in the model cannot be used, though the rest can.
+	Warnings []string `json:"warnings"`
 }
 
 type tensorDescription struct {
@@ -73,6 +76,9 @@ type tensorDescription struct {
 	Type  string `json:"type"`
 	Shape []int  `json:"shape"` // with -1 for open dimensions, null if only running the model tells
 	quantization
+	// Normalization is what becomes of the pixels of a picture; it is left out for an
+	// input that takes none.
+	Normalization *vision.Normalization `json:"normalization,omitempty"`
 }
 
 // quantization is zero for a tensor without.
@@ -135,9 +141,10 @@ func describe(path string) (*description, error) {
 	}
 	d := &description{
 		Model: path, Bytes: info.Size(), Converter: m.Description, MinRuntime: m.MinRuntimeVersion,
-		Inputs: describeTensors(m.Inputs()), Outputs: describeTensors(m.Outputs()),
+		Inputs: describeInputs(m), Outputs: describeTensors(m.Outputs()),
 		Operators: m.Operators(), Signatures: describeSignatures(m),
-		Stateful: m.HasVariables(), MetadataNames: []string{}, Problems: append([]string{}, m.Warnings...),
+		Stateful: m.HasVariables(), MetadataNames: []string{}, Problems: []string{},
+		Warnings: append([]string{}, m.Warnings...),
 	}
 	for _, meta := range m.Metadata {
 		d.MetadataNames = append(d.MetadataNames, meta.Name)
@@ -158,19 +165,22 @@ func (d *description) note(problem error) {
 	}
 }
 
+func describeInputs(m *model.Model) []tensorDescription {
+	inputs := describeTensors(m.Inputs())
+	for k := range inputs {
+		if n, err := vision.NormalizationOf(m, k); err == nil { // else it takes no pictures
+			inputs[k].Normalization = &n
+		}
+	}
+	return inputs
+}
+
 func describeTensors(tensors []model.Tensor) []tensorDescription {
 	out := make([]tensorDescription, len(tensors))
 	for k, t := range tensors {
-		shape := t.ShapeSignature
-		if shape == nil {
-			shape = t.Shape
-		}
-		out[k] = tensorDescription{
-			Name: t.Name, Type: t.Type.String(), Shape: append([]int{}, shape...),
-			quantization: describeQuantization(t.Quantization),
-		}
-		if t.UnknownRank {
-			out[k].Shape = nil
+		out[k] = tensorDescription{Name: t.Name, Type: t.Type.String(), quantization: describeQuantization(t.Quantization)}
+		if !t.UnknownRank {
+			out[k].Shape = append([]int{}, openShape(t)...)
 		}
 	}
 	return out

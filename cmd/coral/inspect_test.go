@@ -18,6 +18,7 @@ import (
 	"github.com/gocoral/coral/edgetpu/edgetputest"
 	"github.com/gocoral/coral/internal/tflitewriter"
 	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/vision"
 )
 
 func inspected(t *testing.T, path string) description {
@@ -41,7 +42,7 @@ func TestInspect(t *testing.T) {
 		"outputs": [{"name": "sum", "type": "float32", "shape": [1,8], "scale": 0, "zero_point": 0}],
 		"operators": [{"name": "ADD", "count": 1}],
 		"signatures": [{"name": "serving_default", "subgraph": 0, "inputs": ["a","b"], "outputs": ["sum"]}],
-		"stateful": false, "metadata_names": [], "metadata": null, "edgetpu": null, "problems": []
+		"stateful": false, "metadata_names": [], "metadata": null, "edgetpu": null, "problems": [], "warnings": []
 	}`, succeeded(t, "inspect", "--json", path))
 	assert.Equal(t, path+`: 548 bytes, gocoral test model
 Inputs
@@ -59,8 +60,10 @@ func TestInspectQuantisation(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, []tensorDescription{{
 		Name: "serving_default_image:0", Type: "int8", Shape: []int{1, 8, 8, 3},
-		quantization: quantization{Scale: 0.003921456, ZeroPoint: -128}, // as short as a float32 can be
+		quantization:  quantization{Scale: 0.003921456, ZeroPoint: -128}, // as short as a float32 can be
+		Normalization: &vision.Normalization{Mean: []float64{0}, Std: []float64{255}, Source: vision.FromRange},
 	}}, inspected(t, testModel("tiny_int8")).Inputs)
+	assert.Contains(t, succeeded(t, "inspect", testModel("tiny_int8")), "image:0 become (p - 0) / 255, from the range of the input\n")
 	assert.Equal(t, []tensorDescription{{
 		Name: "x", Type: "uint8", Shape: []int{2, 3},
 		quantization: quantization{Scale: 0.5, ZeroPoint: 100, Scales: []real{0.5, 2}, ZeroPoints: []int{100, 128}},
@@ -138,7 +141,7 @@ func TestInspectUnusableSignature(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, tflitewriter.Model(m, nil), 0o600))
 	d := inspected(t, path)
 	assert.Empty(t, d.Signatures)
-	assert.Equal(t, []string{`signature "serving_default" cannot be used: output "sum" is tensor 77, which is no output of subgraph 0`}, d.Problems)
+	assert.Equal(t, []string{`signature "serving_default" cannot be used: output "sum" is tensor 77, which is no output of subgraph 0`}, d.Warnings)
 }
 
 func TestInspectNumbersThatJSONHasNot(t *testing.T) {

@@ -17,6 +17,9 @@ func (a *app) printDescription(d *description) {
 	a.printOperators(d)
 	a.printMetadata(d)
 	a.printEdgeTPU(d.EdgeTPU)
+	for _, warning := range d.Warnings {
+		a.print("Warning: %s", warning)
+	}
 	for _, problem := range d.Problems {
 		a.print("Problem: %s", problem)
 	}
@@ -30,6 +33,14 @@ func (a *app) printTensors(title string, tensors []tensorDescription) {
 		rows = append(rows, []string{"  " + t.Name, t.Type, shape, t.text()})
 	}
 	a.table(rows)
+	for _, t := range tensors {
+		if n := t.Normalization; n != nil {
+			a.print("  pixels p of a picture for %s become %s", t.Name, n)
+			if n.Warning != "" {
+				a.print("    warning: %s", inFlags.Replace(n.Warning))
+			}
+		}
+	}
 }
 
 // shapeText is the shape as Python and JSON write it.

@@ -124,6 +124,7 @@ func TestFlagsOfEdgeTPUs(t *testing.T) {
 	assert.Equal(t, "Low", sim.Stats("apex_0").Options.Performance)
 
 	for flag, where := range map[string]string{"--isolated": "in a worker process", "--in-process": "in this process"} {
+		awaitFree(t)
 		var out benchOutput
 		decode(t, succeeded(t, append(args, "--edgetpu-lib", library, flag)...), &out)
 		assert.Contains(t, out.Reason, where, flag)

@@ -5,7 +5,9 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -34,6 +36,7 @@ func TestOnEdgeTPUs(t *testing.T) {
 
 	for _, model := range []string{cpuModel, tpuModel} {
 		for device, path := range map[string]string{"auto": pci, "usb": usb} {
+			awaitFree(t)
 			c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", device, picture))
 			assert.Contains(t, c.DeviceText, "Edge TPU ")
 			assert.Equal(t, path, c.Device.Path)
@@ -60,6 +63,16 @@ func TestOnEdgeTPUs(t *testing.T) {
 	assert.Positive(t, sim.Stats("2-1").Inferences)
 	sim.Unplug("2-1")
 	assert.Contains(t, failed(t, statusFailed, "classify", "-m", tpuModel, "--device", "usb", picture), "no such Edge TPU")
+}
+
+// awaitFree waits until no device has an owner any more: the simulation needs a moment to
+// see that a worker process has ended.
+func awaitFree(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		devices, err := edgetpu.Probe(t.Context())
+		return err == nil && !slices.ContainsFunc(devices, func(d edgetpu.Device) bool { return d.Owned })
+	}, time.Minute, time.Millisecond)
 }
 
 // compiledPair is a classifier in both forms.
