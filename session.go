@@ -1,6 +1,7 @@
 package coral
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -285,9 +286,9 @@ func (s *Session) invoke(ctx context.Context, i *tflite.Interpreter) (abandoned 
 	case <-ctx.Done():
 		err, owned := errs.Ended(ctx), s.owned
 		go func() {
-			_ = <-done // nobody hears how it has ended
+			unheard := cmp.Or(<-done, err)
 			if owned.executor != nil {
-				owned.executor.Invalidate(err)
+				owned.executor.Invalidate(unheard)
 			}
 			owned.pool.giveBack(i)
 		}()
