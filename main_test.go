@@ -17,6 +17,9 @@ import (
 // goroutine.
 func TestMain(m *testing.M) {
 	coral.WorkerMain()
+	if path := os.Getenv(secondProgramEnv); path != "" {
+		os.Exit(secondProgram(path))
+	}
 	code := m.Run()
 	if code == 0 {
 		code = audit()
