@@ -90,3 +90,26 @@ func TestDetector(t *testing.T) {
 		detect(s)
 	})
 }
+
+// A model whose outputs have no size before it runs cannot exchange them with a device: it
+// runs on the CPU, and says why.
+func TestOutputsWithoutSize(t *testing.T) {
+	cpu, err := os.ReadFile(model("dynamic_output"))
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "dynamic.tflite")
+	require.NoError(t, os.WriteFile(path, cpu, 0o600))
+	tpu, err := edgetputest.Compile(cpu, edgetputest.First(1))
+	if err != nil {
+		t.Skipf("the model has nothing to compile: %v", err)
+	}
+	require.NoError(t, os.WriteFile(path[:len(path)-len(".tflite")]+"_edgetpu.tflite", tpu, 0o600))
+	for _, devices := range [][]edgetputest.Option{{edgetputest.USB("2-1")}, {edgetputest.USB("2-1").Absent()}} {
+		edgetputest.New(t, devices...)
+		s := openTPU(t, path)
+		device, cause := s.Status()
+		assert.Equal(t, coral.DeviceCPU, device.Type)
+		require.ErrorIs(t, cause, coral.ErrUnsupported)
+		_, err = coral.Open(path, coral.WithPolicy(coral.RequireTPU))
+		require.ErrorIs(t, err, coral.ErrUnsupported)
+	}
+}

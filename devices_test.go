@@ -324,3 +324,32 @@ func large(t *testing.T, path string) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, append(b, make([]byte, 32<<20)...), 0o600))
 }
+
+// The library reads its environment once: a model that needs DMA descriptors shares a worker
+// only with one that was started for such a model, and is told so.
+func TestUnplannedTransfersBesideOthers(t *testing.T) {
+	edgetputest.New(t, edgetputest.USB("2-1"))
+	plain, special := compiled(t, "tiny_int8"), compiled(t, "tiny_int8", edgetputest.UnplannedTransfers())
+	first := openTPU(t, special)
+	require.True(t, onTPU(first), first.Reason())
+	second := openTPU(t, plain)
+	require.True(t, onTPU(second), second.Reason())
+	require.Len(t, workers(t), 1)
+	require.NoError(t, first.Close())
+	require.NoError(t, second.Close())
+	eventually(t, "the worker ends", func() bool { return len(workers(t)) == 0 })
+
+	first = openTPU(t, plain)
+	require.True(t, onTPU(first), first.Reason())
+	_, err := coral.Open(special, coral.WithPolicy(coral.RequireTPU))
+	require.ErrorIs(t, err, coral.ErrDeviceBusy)
+	require.ErrorContains(t, err, "before them")
+}
+
+// Several failures are one line.
+func TestFailuresInOneLine(t *testing.T) {
+	edgetputest.New(t, edgetputest.USB("2-1").With(edgetputest.CreateFails), edgetputest.USB("2-2").With(edgetputest.CreateFails))
+	_, err := coral.Open(compiled(t, "tiny_int8"), coral.WithDevices(), coral.WithPolicy(coral.RequireTPU))
+	require.ErrorIs(t, err, coral.ErrDelegateDeclined)
+	assert.NotContains(t, err.Error(), "\n")
+}

@@ -168,6 +168,9 @@ func WithDevice(name string) Option {
 				return fmt.Errorf("%w; or auto, cpu, tpu", err)
 			}
 		}
+		if c.device != nil && *c.device != name {
+			return fmt.Errorf("%w: WithDevice(%q) and WithDevice(%q)", ErrOption, *c.device, name)
+		}
 		if !c.policyGiven {
 			c.policy = policy
 		}

@@ -24,6 +24,7 @@ func TestContradictoryOptions(t *testing.T) {
 		"TPU required, and CPU":      {coral.WithPolicy(coral.RequireTPU), coral.WithDevice("cpu")},
 		"a device twice":             {coral.WithDevices("usb:0", "usb:0")},
 		"devices, then a device":     {coral.WithDevices(), coral.WithDevice("usb:0")},
+		"two devices":                {coral.WithDevice("usb:0"), coral.WithDevice("usb:1")},
 		"a device, then devices":     {coral.WithDevice("usb:0"), coral.WithDevices("usb:1")},
 		"options for no interpreter": {cpuOnly, isolated, coral.WithTFLite(tflite.WithThreads(2))},
 		"two twins":                  {coral.WithTwin("x"), coral.WithTwinBytes([]byte{1})},

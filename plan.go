@@ -8,6 +8,7 @@ import (
 
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/engine"
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/failover"
 	"github.com/gocoral/coral/internal/worker"
 	"github.com/gocoral/coral/model"
@@ -136,10 +137,10 @@ func (s *Session) accelerated(ctx context.Context, pl plan, p *pair, c *config, 
 		return err
 	}
 	sizes, err := engine.SizesOf(s.owned.pool.first)
-	if err != nil {
-		return err
+	if err == nil {
+		err = fits(sizes, pl.compiled)
 	}
-	if err := fits(sizes, pl.compiled); err != nil {
+	if err != nil {
 		return s.onCPU(pl, p, c, n, err)
 	}
 	r = failover.NewRouter(c.routerConfig(pl, p, sizes))
@@ -150,7 +151,7 @@ func (s *Session) accelerated(ctx context.Context, pl plan, p *pair, c *config, 
 	case status.Kind == failover.TPU:
 		return nil
 	case c.policy == RequireTPU:
-		return fmt.Errorf("an Edge TPU is required: %w", errors.Join(failures...))
+		return fmt.Errorf("an Edge TPU is required: %w", errs.Join(failures...))
 	case p.cpu == nil:
 		return noTwin(p, status.Cause)
 	}

@@ -128,7 +128,7 @@ func (s *Session) Path() string {
 	if s.status().Kind == failover.CPU {
 		return s.cpuPath
 	}
-	return s.tpuPath
+	return cmp.Or(s.tpuPath, s.cpuPath)
 }
 
 // Device is what the session runs on now. It changes when an accelerator is lost or
@@ -151,10 +151,10 @@ func (s *Session) Status() (Device, error) {
 
 func (s *Session) status() failover.Status {
 	switch {
+	case s.owned.pool == nil || s.owned.pool.isClosed():
+		return failover.Status{Cause: ErrClosed}
 	case s.owned.executor != nil:
 		return s.owned.executor.Status()
-	case s.owned.pool == nil:
-		return failover.Status{Cause: ErrClosed}
 	}
 	return failover.Status{Kind: failover.CPU, Cause: s.cause}
 }
@@ -252,7 +252,7 @@ func (s *Session) run(ctx context.Context, i *tflite.Interpreter, inputs []any) 
 			err = t.SetValue(data)
 		}
 		if err != nil {
-			return nil, false, fmt.Errorf("input %q: %w", s.inputNames[k], err)
+			return nil, false, err
 		}
 	}
 	if abandoned, err := s.invoke(ctx, i); err != nil {
@@ -284,11 +284,12 @@ func (s *Session) invoke(ctx context.Context, i *tflite.Interpreter) (abandoned 
 	case err := <-done:
 		return false, err
 	case <-ctx.Done():
-		err, owned := errs.Ended(ctx), s.owned
+		err, owned, plain := errs.Ended(ctx), s.owned, s.plain
 		go func() {
-			unheard := cmp.Or(<-done, err)
+			outcome := cmp.Or(<-done, err)
+			plain.Invalidate(outcome)
 			if owned.executor != nil {
-				owned.executor.Invalidate(unheard)
+				owned.executor.Invalidate(outcome)
 			}
 			owned.pool.giveBack(i)
 		}()

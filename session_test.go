@@ -319,3 +319,13 @@ func TestNilSession(t *testing.T) {
 	require.ErrorIs(t, s.ResetState(t.Context()), coral.ErrClosed)
 	require.NoError(t, s.Close())
 }
+
+// A closed session runs on nothing.
+func TestStatusOfAClosedSession(t *testing.T) {
+	s := open(t, "add")
+	require.NoError(t, s.Close())
+	device, cause := s.Status()
+	assert.Equal(t, coral.DeviceNone, device.Type)
+	require.ErrorIs(t, cause, coral.ErrClosed)
+	assert.Equal(t, model("add"), s.Path())
+}

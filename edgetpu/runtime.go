@@ -3,12 +3,12 @@ package edgetpu
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"sync"
 
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/libedgetpu"
 )
 
@@ -64,7 +64,7 @@ func Load(paths ...string) (*Runtime, error) {
 		loaded.runtimes[lib.Path()] = r
 		return r, nil
 	}
-	return nil, fmt.Errorf("edgetpu: %w", errors.Join(failures...))
+	return nil, fmt.Errorf("edgetpu: %w", errs.Join(failures...))
 }
 
 // Path is the file that was loaded. No device is opened for it, nor for the versions.

@@ -16,8 +16,9 @@ var ErrHang = errors.New("the inference did not end in time")
 type Await struct {
 	// Timeout bounds the call; then its error is [ErrHang].
 	Timeout time.Duration
-	// Look is called every Interval while the call has not returned, if it is set. Its
-	// error ends the wait: it says that the call will not return any more.
+	// Look is called an Interval after the call, and after each look, while the call has not
+	// returned, if it is set. Its error ends the wait: it says that the call will not return
+	// any more.
 	Look     func() error
 	Interval time.Duration
 }
@@ -41,12 +42,14 @@ func (a Await) Call(ctx context.Context, f func() error) (pending func() error, 
 }
 
 func (a Await) outcome(done <-chan error, overdue <-chan time.Time, end <-chan struct{}) (inTime bool, err error) {
-	var look <-chan time.Time
+	var look *time.Timer
+	var due <-chan time.Time
 	if a.Look != nil {
-		ticker := time.NewTicker(a.Interval)
-		defer ticker.Stop()
-		look = ticker.C
+		look = time.NewTimer(a.Interval)
+		defer look.Stop()
+		due = look.C
 	}
+	looked := make(chan error, 1)
 	for {
 		select {
 		case err := <-done:
@@ -55,16 +58,19 @@ func (a Await) outcome(done <-chan error, overdue <-chan time.Time, end <-chan s
 			return true, ErrHang
 		case <-end:
 			return false, nil
-		case <-look:
-			if err := a.Look(); err != nil {
-				return true, a.last(done, err)
+		case <-due:
+			go func() { looked <- a.Look() }() // which may hang as well
+		case err := <-looked:
+			if err != nil {
+				return true, last(done, err)
 			}
+			look.Reset(a.Interval)
 		}
 	}
 }
 
 // last prefers an answer that has come while Look was looking.
-func (a Await) last(done <-chan error, gone error) error {
+func last(done <-chan error, gone error) error {
 	select {
 	case err := <-done:
 		return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/errs"
@@ -119,13 +118,4 @@ func Buffers(tensors []Tensor) [][]byte {
 		b[k] = make([]byte, t.Bytes)
 	}
 	return b
-}
-
-// Shapes are those of tensors.
-func Shapes(tensors []Tensor) [][]int {
-	all := make([][]int, len(tensors))
-	for k, t := range tensors {
-		all[k] = slices.Clone(t.Shape)
-	}
-	return all
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -25,6 +24,8 @@ type local struct {
 	where, note string
 	jobs        chan struct{}
 	done        chan error
+	quit        chan struct{} // closed when no job comes any more
+	quitting    sync.Once
 	closing     sync.Once
 }
 
@@ -59,7 +60,7 @@ func prepare(spec *Spec, rt *edgetpu.Runtime, delegates ...tflite.Option) (Engin
 	if err != nil {
 		return nil, err
 	}
-	e := &local{interpreter: i, runtime: rt, where: spec.Where, note: spec.Note, jobs: make(chan struct{}), done: make(chan error, 1)}
+	e := &local{interpreter: i, runtime: rt, where: spec.Where, note: spec.Note, jobs: make(chan struct{}), done: make(chan error, 1), quit: make(chan struct{})}
 	if err := e.tensors(); err != nil {
 		i.Close()
 		return nil, err
@@ -74,9 +75,6 @@ func Interpreter(m *tflite.Model, spec *Spec, further ...tflite.Option) (*tflite
 	opts := []tflite.Option{tflite.WithThreads(spec.Threads), tflite.WithXNNPACK(spec.XNNPACK), tflite.WithLogger(spec.Logger)}
 	for index, shape := range spec.Shapes {
 		opts = append(opts, tflite.WithInputShape(index, shape...))
-	}
-	if spec.Limits.TensorBytes > 0 {
-		opts = append(opts, tflite.WithMaxTensorBytes(int(min(spec.Limits.TensorBytes, math.MaxInt))))
 	}
 	i, err := tflite.NewInterpreter(m, slices.Concat(opts, spec.TFLite, further)...)
 	if err != nil {
@@ -127,15 +125,26 @@ func collect(n int, get func(int) (*tflite.Tensor, error)) ([]*tflite.Tensor, er
 // for every thread that it has ever been called on.
 func (e *local) work() {
 	runtime.LockOSThread()
-	for range e.jobs {
-		e.done <- e.interpreter.Invoke(context.Background())
+	for {
+		select {
+		case <-e.jobs:
+			e.done <- e.interpreter.Invoke(context.Background())
+		case <-e.quit:
+			return
+		}
 	}
 }
 
 func (e *local) Invoke() error {
-	e.jobs <- struct{}{}
-	return <-e.done
+	select {
+	case e.jobs <- struct{}{}:
+		return <-e.done
+	case <-e.quit:
+		return errs.ErrClosed
+	}
 }
+
+func (e *local) stop() { e.quitting.Do(func() { close(e.quit) }) }
 
 func (e *local) Sizes() Sizes { return e.sizes }
 
@@ -174,12 +183,13 @@ func (e *local) Abandon() bool {
 		e.runtime.Quarantine("an inference")
 	}
 	keep(e)
+	e.stop() // should the call return after all
 	return false
 }
 
 func (e *local) Close() {
 	e.closing.Do(func() {
-		close(e.jobs)
+		e.stop()
 		e.interpreter.Close()
 	})
 }

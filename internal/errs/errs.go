@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 )
 
 // sentinel is an error with a text of its own that is also one of the standard library's.
@@ -86,3 +88,27 @@ func Ended(ctx context.Context) error {
 	}
 	return ctx.Err()
 }
+
+// Join is errors.Join in one line: "a; b".
+func Join(all ...error) error {
+	all = slices.DeleteFunc(slices.Clone(all), func(err error) bool { return err == nil })
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return listError(all)
+}
+
+type listError []error
+
+func (l listError) Error() string {
+	texts := make([]string, len(l))
+	for k, err := range l {
+		texts[k] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (l listError) Unwrap() []error { return l }

@@ -15,7 +15,7 @@ type notifier struct {
 	closed  bool
 }
 
-func (n *notifier) tell(s Status) {
+func (n *notifier) add(s Status) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.deliver == nil || n.closed {
@@ -28,7 +28,7 @@ func (n *notifier) tell(s Status) {
 	}
 }
 
-// run ends when there is nothing to tell.
+// run ends when there is nothing to deliver.
 func (n *notifier) run() {
 	for {
 		n.mu.Lock()
@@ -44,7 +44,7 @@ func (n *notifier) run() {
 	}
 }
 
-// close drops what has not been told yet.
+// close drops what has not been delivered yet.
 func (n *notifier) close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

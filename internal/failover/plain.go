@@ -28,13 +28,21 @@ func (p *Plain) Observe(took time.Duration, err error) {
 	defer p.mu.Unlock()
 	p.use.count(took, err)
 	if p.stateful && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
-		p.state.begin(p.state.number, nil)
-		p.state.cancel(p.state.number, err)
+		p.state.invalidate(err)
+	}
+}
+
+// Invalidate notes that a call was given up, and that nobody has heard how it ended.
+func (p *Plain) Invalidate(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stateful {
+		p.state.invalidate(why)
 	}
 }
 
 // Claim comes before each use of the interpreter that has the state. If that is lost, it has
-// reset set it to its initial values, and tells once that it is.
+// reset set it to its initial values, and returns once that it is.
 func (p *Plain) Claim(reset func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

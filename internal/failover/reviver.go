@@ -23,7 +23,7 @@ func (r *Router) startReviver() {
 	case r.kick <- struct{}{}:
 	default:
 	}
-	if r.reviving || r.life.Err() != nil {
+	if !r.connected || r.reviving || r.life.Err() != nil {
 		return
 	}
 	r.reviving = true
@@ -36,7 +36,7 @@ func (r *Router) revive() {
 	defer cancel()
 	events := r.events(ctx)
 	pause := reviveSoon
-	for r.pause(events, &pause) {
+	for r.pause(&events, &pause) {
 		empty := r.empty()
 		if len(empty) == 0 {
 			return
@@ -72,7 +72,7 @@ func (r *Router) events(ctx context.Context) <-chan edgetpu.Event {
 
 // pause waits until it is time to look again: after the pause, which grows, or when a
 // device or a slot has changed. It is false at the end of the session.
-func (r *Router) pause(events <-chan edgetpu.Event, pause *time.Duration) bool {
+func (r *Router) pause(events *<-chan edgetpu.Event, pause *time.Duration) bool {
 	select {
 	case <-r.life.Done():
 		return false
@@ -86,15 +86,11 @@ func (r *Router) pause(events <-chan edgetpu.Event, pause *time.Duration) bool {
 	case <-r.kick:
 		*pause = reviveSoon
 		return true
-	case _, ok := <-events: // come, gone or changed
-		if ok {
-			return true
+	case _, ok := <-*events: // come, gone or changed
+		if !ok {
+			*events = nil // the watch has ended
 		}
-		select { // the watch has ended
-		case <-r.life.Done():
-			return false
-		case <-timer.C:
-		}
+		return true
 	case <-timer.C:
 	}
 	*pause = min(2*max(*pause, reviveSoon), reviveSeldom)
@@ -132,7 +128,7 @@ func (r *Router) stillDown(s *slot, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// What ended the use of a device is worth more than that it is not there now.
-	if !errors.Is(err, errLater) && (s.device.Path == "" || !errors.Is(err, errs.ErrNoDevice)) {
+	if !errors.Is(err, errBackoff) && (s.device.Path == "" || !errors.Is(err, errs.ErrNoDevice)) {
 		s.why = err
 	}
 }

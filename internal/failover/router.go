@@ -43,12 +43,14 @@ type Router struct {
 	kick chan struct{}  // wakes the reviver
 	news notifier
 
-	mu       sync.Mutex
-	slots    []*slot
-	reviving bool
-	changed  chan struct{} // closed and renewed whenever a slot changes
-	cpuUse   usage
-	state    sequence
+	mu    sync.Mutex
+	slots []*slot
+	// connected: all slots have been filled once, or not. Until then the reviver must not
+	// fill any, or two could get one device.
+	connected, reviving bool
+	changed             chan struct{} // closed and renewed whenever a slot changes
+	cpuUse              usage
+	state               sequence
 }
 
 var _ Executor = (*Router)(nil)
@@ -74,6 +76,10 @@ func (r *Router) Connect(ctx context.Context, devices []edgetpu.Device) []error 
 			r.setDown(s, nil, err)
 		}
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.connected = true
+	r.startReviver()
 	return failures
 }
 
@@ -131,8 +137,8 @@ func (r *Router) taken(d edgetpu.Device) bool {
 	return slices.ContainsFunc(r.slots, func(s *slot) bool { return s.usable() && s.device.Path == d.Path })
 }
 
-// errLater: the device was opened in vain some times and is left alone for a while.
-var errLater = errors.New("it was opened in vain and is left alone for a while")
+// errBackoff: the device was opened in vain some times and is left alone for a while.
+var errBackoff = errors.New("it was opened in vain and is left alone for a while")
 
 // try opens the device, unless that has failed too often of late. Only what the device is
 // to blame for counts as a failure.
@@ -141,7 +147,7 @@ func (r *Router) try(ctx context.Context, s *slot, d edgetpu.Device) error {
 	now := s.mayTry(d, time.Now())
 	r.mu.Unlock()
 	if !now {
-		return errLater
+		return errBackoff
 	}
 	err := r.start(ctx, s, d)
 	if blameless := errs.Ended(ctx) != nil || errors.Is(err, errRetired) || errors.Is(err, errs.ErrDeviceBusy) || errors.Is(err, errs.ErrClosed); err == nil || !blameless {
@@ -163,7 +169,7 @@ func (r *Router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 		go e.Close()
 		return fmt.Errorf("the compiled model has other sizes than the session (%w): %w", err, errRetired)
 	}
-	if err := r.prove(ctx, e); err != nil {
+	if err := r.prove(ctx, e, d); err != nil {
 		return err
 	}
 	backend, how := e.Describe()
@@ -245,25 +251,26 @@ func (r *Router) watch(s *slot, e engine.Engine, gone <-chan struct{}) {
 	}
 	r.mu.Unlock()
 	if idle {
-		r.fail(s, e, lastWords(e))
+		r.fail(s, e, exitError(e))
 	}
 }
 
-// lastWords is how an engine has ended.
-func lastWords(e engine.Engine) error {
+// exitError is why an engine has ended.
+func exitError(e engine.Engine) error {
 	return cmp.Or(e.Invoke(), errors.New("it has ended by itself"))
 }
 
 // prove runs one inference on zeros. An engine that fails it is closed.
-func (r *Router) prove(ctx context.Context, e engine.Engine) error {
+func (r *Router) prove(ctx context.Context, e engine.Engine, d edgetpu.Device) error {
+	d.Node = "" // opening it may have given it another
 	end := func(err error) {
-		if errors.Is(err, engine.ErrHang) {
+		if errors.Is(err, engine.ErrHang) || errors.Is(err, errUnplugged) {
 			e.Abandon()
 		} else {
 			e.Close() // the library may take its time
 		}
 	}
-	pending, err := engine.Await{Timeout: r.c.Timeout}.Call(ctx, func() error { return r.trial(e) })
+	pending, err := r.await(d).Call(ctx, func() error { return r.trial(e) })
 	switch {
 	case pending != nil:
 		go func() { end(pending()) }()
@@ -272,7 +279,7 @@ func (r *Router) prove(ctx context.Context, e engine.Engine) error {
 		return nil
 	}
 	go end(err)
-	if errors.Is(err, engine.ErrHang) {
+	if errors.Is(err, engine.ErrHang) || errors.Is(err, errUnplugged) {
 		return err
 	}
 	return fmt.Errorf("the first inference failed: %w", err)
@@ -379,18 +386,17 @@ func (r *Router) begin(n int, e engine.Engine, reset func() error) error {
 		return nil
 	}
 	r.mu.Lock()
-	begun := n != r.state.number || r.state.placed
+	first, err := r.state.enter(n, e)
 	r.mu.Unlock()
-	if begun {
-		return nil
+	if err != nil || !first {
+		return err
 	}
 	if err := reset(); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.begin(n, e)
-	return nil
+	return r.state.begin(n, e)
 }
 
 // acquire waits for an accelerator that may run the next inference and is idle; nil when
@@ -473,7 +479,7 @@ func (r *Router) settle(s *slot, e engine.Engine, n int, took time.Duration, err
 	switch {
 	case err == nil:
 		r.release(s, e, n, took)
-	case errors.Is(err, errs.ErrSize):
+	case errors.Is(err, errs.ErrSize), errors.Is(err, errOvertaken):
 		r.giveBack(s, e)
 	case errors.Is(err, engine.ErrHang), errors.Is(err, errUnplugged):
 		r.hang(s, e, err)
@@ -494,7 +500,7 @@ func (r *Router) release(s *slot, e engine.Engine, n int, took time.Duration) {
 func (r *Router) giveBack(s *slot, e engine.Engine) {
 	r.mu.Lock()
 	if r.life.Err() != nil {
-		r.state.leave(e, errs.ErrClosed)
+		r.state.lose(e, errs.ErrClosed)
 		s.state, s.engine = retired, nil
 		r.mu.Unlock()
 		e.Close()
@@ -503,7 +509,7 @@ func (r *Router) giveBack(s *slot, e engine.Engine) {
 	select {
 	case <-e.Gone(): // it has answered and died
 		r.mu.Unlock()
-		r.fail(s, e, lastWords(e))
+		r.fail(s, e, exitError(e))
 		return
 	default:
 	}
@@ -541,7 +547,7 @@ func (r *Router) setDown(s *slot, e engine.Engine, err error) {
 		return
 	}
 	r.mu.Lock()
-	r.state.leave(e, err)
+	r.state.lose(e, err)
 	s.state, s.engine, s.orphaned, s.why = down, nil, false, err
 	r.startReviver()
 	r.wake()
@@ -551,7 +557,7 @@ func (r *Router) setDown(s *slot, e engine.Engine, err error) {
 
 func (r *Router) retire(s *slot, e engine.Engine, err error) {
 	r.mu.Lock()
-	r.state.leave(e, err)
+	r.state.lose(e, err)
 	s.state, s.engine, s.orphaned, s.why = retired, nil, false, err
 	r.wake()
 	r.mu.Unlock()
@@ -574,8 +580,10 @@ func (r *Router) wake() {
 
 // tell has the session's callback called.
 func (r *Router) tell() {
-	if r.c.Notify != nil && r.life.Err() == nil {
-		r.news.tell(r.Status())
+	r.mu.Lock()
+	defer r.mu.Unlock() // until it is queued, so that the last one in the queue is the latest
+	if r.life.Err() == nil {
+		r.news.add(r.status())
 	}
 }
 
@@ -603,7 +611,7 @@ func (r *Router) Close() {
 	var idle []engine.Engine
 	for _, s := range r.slots {
 		if s.state == up {
-			r.state.leave(s.engine, errs.ErrClosed)
+			r.state.lose(s.engine, errs.ErrClosed)
 			idle = append(idle, s.engine)
 			s.state, s.engine = retired, nil
 		}

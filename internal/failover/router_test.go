@@ -301,3 +301,65 @@ func TestFailuresOfCancelledOpenings(t *testing.T) {
 		assert.Equal(t, 1, calls, "the second device is not tried with a context that has ended")
 	})
 }
+
+// A probe that hangs holds no call beyond its time limit or its context.
+func TestProbeHangs(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		never := make(chan struct{})
+		t.Cleanup(func() { close(never) })
+		hangs := false
+		var mu sync.Mutex
+		b := newBench(t, 1, stateless, func(c *failover.Config, b *bench) {
+			c.Probe = func(ctx context.Context) ([]edgetpu.Device, error) {
+				mu.Lock()
+				h := hangs
+				mu.Unlock()
+				if h {
+					<-never
+				}
+				return b.probe(ctx)
+			}
+		})
+		mu.Lock()
+		hangs = true
+		mu.Unlock()
+		hold(t, b.engine(0))
+		start := time.Now()
+		_, err := b.add1(short(t))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 20*time.Millisecond, time.Since(start))
+		time.Sleep(time.Minute)
+		assert.True(t, b.engine(0).get(func(e *counter) bool { return e.abandoned }), "it counts as hanging after its time")
+	})
+}
+
+// What is told last is what holds, also when two devices fail at the same time.
+func TestNewsOfTwoAtOnce(t *testing.T) {
+	for range 50 {
+		bubble(t, func(t *testing.T) {
+			b := newBench(t, 2, stateless)
+			synctest.Wait()
+			b.pull()
+			synctest.Wait()
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			require.NotEmpty(t, b.news)
+			assert.Equal(t, failover.CPU, b.news[len(b.news)-1].Kind)
+		})
+	}
+}
+
+// A device that is gone ends its first inference, too.
+func TestUnpluggedDuringTheTrial(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		never := make(chan struct{})
+		t.Cleanup(func() { close(never) })
+		start := time.Now()
+		b := newBench(t, 1, stateless, func(_ *failover.Config, b *bench) {
+			b.prepare = func(e *counter) { e.hold = never }
+			time.AfterFunc(50*time.Millisecond, func() { b.attach() })
+		})
+		assert.LessOrEqual(t, time.Since(start), 250*time.Millisecond)
+		require.ErrorContains(t, b.Status().Cause, "unplugged")
+	})
+}

@@ -26,6 +26,9 @@ type Sandbox struct {
 	// Of the first engine; the others are like it.
 	backend, how string
 
+	life context.Context // ends with the session
+	end  context.CancelFunc
+
 	mu     sync.Mutex
 	idle   []*box
 	closed bool
@@ -33,9 +36,17 @@ type Sandbox struct {
 	state  sequence // of a stateful model, for which there is one engine only
 }
 
-// box is the place of one engine.
+// box is the place of one engine. Whoever has acquired it may use it.
 type box struct {
-	engine engine.Engine // nil after a failure, until the next call
+	engine   engine.Engine // nil after a failure, until the next call
+	starting *starting     // while another one starts
+}
+
+// starting is an engine that is being started, for whoever waits long enough.
+type starting struct {
+	done   chan struct{}
+	engine engine.Engine
+	err    error
 }
 
 var _ Executor = (*Sandbox)(nil)
@@ -43,13 +54,14 @@ var _ Executor = (*Sandbox)(nil)
 // NewSandbox starts n engines.
 func NewSandbox(ctx context.Context, c SandboxConfig, n int) (*Sandbox, error) {
 	b := &Sandbox{c: c}
+	b.life, b.end = context.WithCancel(context.Background())
 	for range n {
 		e, err := b.start(ctx)
 		if err != nil {
 			b.Close()
 			return nil, err
 		}
-		b.idle = append(b.idle, &box{e})
+		b.idle = append(b.idle, &box{engine: e})
 	}
 	return b, nil
 }
@@ -111,8 +123,46 @@ func (b *Sandbox) release(box *box) {
 		b.idle = append(b.idle, box)
 	}
 	b.mu.Unlock()
-	if closed && box.engine != nil {
-		box.engine.Close()
+	if closed {
+		box.close()
+	}
+}
+
+// ready sees to it that the box has an engine. Starting one may take longer than a caller
+// has; the next one finds it started.
+func (b *Sandbox) ready(ctx context.Context, box *box) error {
+	if box.engine != nil {
+		return nil
+	}
+	if box.starting == nil {
+		s := &starting{done: make(chan struct{})}
+		box.starting = s
+		go func() {
+			defer close(s.done)
+			s.engine, s.err = b.start(b.life)
+		}()
+	}
+	select {
+	case <-box.starting.done:
+		s := box.starting
+		box.engine, box.starting = s.engine, nil
+		return s.err
+	case <-ctx.Done():
+		return errs.Ended(ctx)
+	}
+}
+
+func (b *box) close() {
+	if b.engine != nil {
+		b.engine.Close()
+	}
+	if s := b.starting; s != nil {
+		go func() {
+			<-s.done
+			if s.engine != nil {
+				s.engine.Close()
+			}
+		}()
 	}
 }
 
@@ -124,11 +174,8 @@ func (b *Sandbox) try(ctx context.Context, box *box, c Call) error {
 	if err != nil {
 		return err
 	}
-	if box.engine == nil {
-		if box.engine, err = b.start(ctx); err != nil {
-			box.engine = nil
-			return err
-		}
+	if err := b.ready(ctx, box); err != nil {
+		return err
 	}
 	start, e := time.Now(), box.engine
 	if err := e.Load(c.Inputs()); err != nil {
@@ -164,13 +211,13 @@ func (b *Sandbox) note(n int, e engine.Engine, took time.Duration, err error, ca
 	}
 	switch {
 	case err == nil:
-		b.state.begin(n, e)
-		b.state.advance(n, e)
+		if b.state.begin(n, e) == nil {
+			b.state.advance(n, e)
+		}
 	case cancelled:
-		b.state.begin(n, e)
 		b.state.cancel(n, err)
 	case errors.Is(err, engine.ErrHang), errors.Is(err, engine.ErrDied):
-		b.state.leave(e, err)
+		b.state.lose(e, err)
 	}
 }
 
@@ -211,9 +258,8 @@ func (b *Sandbox) Close() {
 	idle := b.idle
 	b.idle, b.closed = nil, true
 	b.mu.Unlock()
+	b.end()
 	for _, box := range idle {
-		if box.engine != nil {
-			box.engine.Close()
-		}
+		box.close()
 	}
 }

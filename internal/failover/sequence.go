@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gocoral/coral/internal/engine"
@@ -29,11 +30,27 @@ func (q *sequence) onCPU() bool { return q.placed && q.place == nil && q.lost ==
 // restart forgets the sequence; the next inference begins another.
 func (q *sequence) restart() { *q = sequence{number: q.number + 1} }
 
-// begin makes e, nil for the CPU, the place of sequence number n.
-func (q *sequence) begin(n int, e engine.Engine) {
-	if n == q.number {
-		q.placed, q.place = true, e
+// errOvertaken: an inference belongs to a sequence that has ended, or goes on elsewhere.
+var errOvertaken = errors.New("the sequence of this inference has ended")
+
+// enter says whether an inference of sequence number n on e, nil for the CPU, is the first
+// one of its sequence, which begins with a reset.
+func (q *sequence) enter(n int, e engine.Engine) (first bool, err error) {
+	switch {
+	case n != q.number || q.lost != nil || q.placed && q.place != e:
+		return false, errOvertaken
+	default:
+		return !q.placed, nil
 	}
+}
+
+// begin makes e, nil for the CPU, the place of sequence number n.
+func (q *sequence) begin(n int, e engine.Engine) error {
+	if _, err := q.enter(n, e); err != nil {
+		return err
+	}
+	q.placed, q.place = true, e
+	return nil
 }
 
 // advance notes a good inference of sequence number n on e.
@@ -43,9 +60,9 @@ func (q *sequence) advance(n int, e engine.Engine) {
 	}
 }
 
-// leave notes that e, nil if it never was, is out of use. A state that was still the
+// lose notes that e, nil if it never was, is out of use. A state that was still the
 // initial one is no loss.
-func (q *sequence) leave(e engine.Engine, why error) {
+func (q *sequence) lose(e engine.Engine, why error) {
 	switch {
 	case e == nil || !q.placed || q.place != e || q.lost != nil:
 	case q.advanced:
@@ -55,10 +72,10 @@ func (q *sequence) leave(e engine.Engine, why error) {
 	}
 }
 
-// cancel notes that a call of sequence number n was given up during its inference: whether
-// that advances the state is not known, and nobody will be told.
+// cancel notes that a call of sequence number n was given up during its reset or inference:
+// whether that advances the state is not known, and nobody will hear.
 func (q *sequence) cancel(n int, why error) {
-	if n == q.number && q.placed {
+	if n == q.number {
 		q.invalidate(why)
 	}
 }
@@ -70,8 +87,8 @@ func (q *sequence) invalidate(why error) {
 	}
 }
 
-// claim tells, once, that the state is lost, unless a new sequence may begin unasked. It
-// returns the number of the sequence that the next inference belongs to.
+// claim returns, once, the error that the state is lost, unless a new sequence may begin
+// unasked. It returns the number of the sequence that the next inference belongs to.
 func (q *sequence) claim(startAgain bool) (int, error) {
 	lost := q.lost
 	if lost == nil {

@@ -2,6 +2,7 @@ package failover_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,4 +209,32 @@ func TestEngineDiesWhileItAnswers(t *testing.T) {
 		_, err := b.add1(t.Context())
 		require.ErrorIs(t, err, errs.ErrStateLost)
 	})
+}
+
+// A call that is given up during the reset of its sequence, before its inference, has no say
+// in the next one, also when that has begun elsewhere meanwhile.
+func TestCancelledDuringAReset(t *testing.T) {
+	for name, meanwhile := range map[string]bool{"next at once": false, "next one meanwhile": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				b := newBench(t, 1)
+				held := make(chan struct{})
+				release := sync.OnceFunc(func() { close(held) })
+				t.Cleanup(release)
+				b.engine(0).set(func(e *counter) { e.holdReset = held })
+				_, err := b.add1(short(t))
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				if !meanwhile {
+					release()
+					synctest.Wait()
+				}
+				_, err = b.add1(t.Context())
+				require.ErrorIs(t, err, errs.ErrStateLost)
+				b.adds(t, 1)
+				release()
+				synctest.Wait()
+				b.adds(t, 2, 3)
+			})
+		})
+	}
 }

@@ -8,13 +8,18 @@ import (
 
 var (
 	errStateOnCPU = errors.New("the model's state is on the CPU; ResetState lets it leave")
-	errLate       = errors.New("an inference on it has not ended yet, and nobody waits for that")
+	errOrphaned   = errors.New("an inference on it has not ended yet, and nobody waits for that")
 )
 
 // Status implements [Executor].
 func (r *Router) Status() Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.status()
+}
+
+// status is Status of a locked router.
+func (r *Router) status() Status {
 	if s := r.current(); s != nil {
 		return Status{Kind: TPU, Device: s.device, How: s.how}
 	}
@@ -48,7 +53,7 @@ func (r *Router) obstacle() error {
 	for _, s := range r.slots {
 		why := s.why
 		if s.orphaned {
-			why = errLate
+			why = errOrphaned
 		}
 		switch {
 		case why == nil:

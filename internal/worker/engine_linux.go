@@ -18,8 +18,7 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
-// Supported says that this platform has worker processes.
-const Supported = true
+const supported = true
 
 const (
 	// openGrace is added to the worker's own limit for opening a device.
@@ -52,7 +51,7 @@ type remote struct {
 // Open makes an engine in a worker process: on the device or, if that is the zero one, on
 // the CPU. Where no worker can be had, the error wraps [ErrNone].
 func Open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) (engine.Engine, error) {
-	p, err := hire(ctx, keyOf(spec, d))
+	p, err := acquire(ctx, keyOf(spec, d), d.Type == edgetpu.USB && needsDescriptors(spec.Parsed))
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +65,7 @@ func Open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) (engine.Engi
 
 func (e *remote) open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) error {
 	if err := e.converse(); err != nil {
-		return e.process.died(err)
+		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	q := &openRequest{
 		Model: spec.Model, Device: d, Options: spec.Options, Library: spec.Library,
@@ -226,7 +225,7 @@ func (e *remote) Close() { e.close(true) }
 func (e *remote) close(inOrder bool) {
 	e.closing.Do(func() {
 		if inOrder {
-			e.farewell()
+			e.finish()
 		}
 		if e.process.release() {
 			e.process.end()
@@ -246,8 +245,8 @@ func (e *remote) close(inOrder bool) {
 	})
 }
 
-// farewell waits until the worker has closed the engine and given the device back.
-func (e *remote) farewell() {
+// finish waits until the worker has closed the engine and given the device back.
+func (e *remote) finish() {
 	if e.conn == nil {
 		return
 	}

@@ -43,7 +43,7 @@ func IsWorker() bool { return os.Getenv(environment) != "" && isSocket(controlSo
 
 // launcher is the command that starts a worker.
 func launcher() (*exec.Cmd, error) {
-	if !Supported {
+	if !supported {
 		return nil, fmt.Errorf("%w: it needs Linux", ErrNone)
 	}
 	if self.Load() {

@@ -11,8 +11,7 @@ import (
 	"github.com/gocoral/coral/internal/engine"
 )
 
-// Supported says whether this platform has worker processes.
-const Supported = false
+const supported = false
 
 // Main never returns. It is for processes in which [IsWorker] is true, which there are none
 // of on this platform.

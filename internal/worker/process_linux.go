@@ -43,17 +43,13 @@ type process struct {
 
 // key tells which engines can share a process: those on one device, opened alike.
 type key struct {
-	device      string
-	library     string
-	memory      uint64
-	descriptors bool
+	device  string
+	library string
+	memory  uint64
 }
 
 func keyOf(spec *engine.Spec, d edgetpu.Device) key {
-	return key{
-		device: d.Path, library: strings.Join(spec.Library, "\x00"), memory: spec.Memory,
-		descriptors: d.Type == edgetpu.USB && needsDescriptors(spec.Parsed),
-	}
+	return key{device: d.Path, library: strings.Join(spec.Library, "\x00"), memory: spec.Memory}
 }
 
 // needsDescriptors reports whether Google's library refuses the model on USB unless
@@ -71,40 +67,45 @@ var shared = struct {
 
 // place is where a process is or will be.
 type place struct {
-	ready   chan struct{} // closed when the process has started, or has not
-	process *process      // nil if it has not
-	err     error
+	descriptors bool          // it has [edgetpu.DescriptorsEnv], which suits all models
+	ready       chan struct{} // closed when the process has started, or has not
+	process     *process      // nil if it has not
+	err         error
 }
 
-// hire returns a process for an engine, one that runs already if it can be shared. Each
-// hire must be followed by one [process.release].
-func hire(ctx context.Context, k key) (*process, error) {
+// acquire returns a process for an engine, one that runs already if it can be shared. Each
+// acquire must be followed by one [process.release].
+func acquire(ctx context.Context, k key, descriptors bool) (*process, error) {
 	if k.device == "" { // the CPU
-		p, err := start(ctx, k)
+		p, err := start(ctx, false)
 		if err == nil {
 			p.engines = 1
 		}
 		return p, err
 	}
 	for {
-		p, again, err := hireShared(ctx, k)
+		p, again, err := acquireShared(ctx, k, descriptors)
 		if !again {
 			return p, err
 		}
 	}
 }
 
-// hireShared asks to be called again where the process has ended meanwhile.
-func hireShared(ctx context.Context, k key) (p *process, again bool, err error) {
+// errNoDescriptors: the library reads the variable when it is loaded, and not again.
+var errNoDescriptors = fmt.Errorf("this program drives the device already, for models that need no %s: open the one that needs it before them: %w",
+	edgetpu.DescriptorsEnv, errs.ErrDeviceBusy)
+
+// acquireShared asks to be called again where the process has ended meanwhile.
+func acquireShared(ctx context.Context, k key, descriptors bool) (p *process, again bool, err error) {
 	shared.Lock()
 	at, mine := shared.places[k], false
 	if at == nil {
-		at, mine = &place{ready: make(chan struct{})}, true
+		at, mine = &place{descriptors: descriptors, ready: make(chan struct{})}, true
 		shared.places[k] = at
 	}
 	shared.Unlock()
 	if mine {
-		at.process, at.err = start(ctx, k)
+		at.process, at.err = start(ctx, descriptors)
 		close(at.ready)
 	}
 	select {
@@ -118,6 +119,10 @@ func hireShared(ctx context.Context, k key) (p *process, again bool, err error) 
 		return nil, !mine && errs.Ended(ctx) == nil, at.err
 	}
 	if at.process.join() {
+		if descriptors && !at.descriptors {
+			last := at.process.release() // then it ends, and another can be started
+			return nil, last, errNoDescriptors
+		}
 		return at.process, false, nil
 	}
 	select { // it is about to end, and has the device until then
@@ -180,7 +185,7 @@ var starter = sync.OnceValue(func() chan<- func() {
 })
 
 // start starts a worker process and hears its greeting.
-func start(ctx context.Context, k key) (*process, error) {
+func start(ctx context.Context, descriptors bool) (*process, error) {
 	if err := errs.Ended(ctx); err != nil {
 		return nil, err
 	}
@@ -189,7 +194,7 @@ func start(ctx context.Context, k key) (*process, error) {
 		return nil, err
 	}
 	p := &process{cmd: cmd, dead: make(chan struct{})}
-	if err := p.start(k); err != nil {
+	if err := p.start(descriptors); err != nil {
 		return nil, fmt.Errorf("%w: starting %s: %w", ErrNone, cmd.Path, err)
 	}
 	if err := p.greet(ctx); err != nil {
@@ -200,7 +205,7 @@ func start(ctx context.Context, k key) (*process, error) {
 	return p, nil
 }
 
-func (p *process) start(k key) error {
+func (p *process) start(descriptors bool) error {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return err
@@ -214,7 +219,7 @@ func (p *process) start(k key) error {
 	defer theirStderr.Close()
 	p.control = ours
 	p.cmd.Env = append(os.Environ(), environment+"=1")
-	if k.descriptors {
+	if descriptors {
 		p.cmd.Env = append(p.cmd.Env, edgetpu.DescriptorsEnv+"=1")
 	}
 	p.cmd.ExtraFiles = []*os.File{theirs} // becomes 3

@@ -104,7 +104,7 @@ type wireTFLite struct {
 
 // sentinels is what survives the journey, by position.
 var sentinels = []error{
-	errs.ErrClosed, errs.ErrType, errs.ErrSize, errs.ErrNotFound, errs.ErrRange, errs.ErrMemory,
+	errs.ErrClosed, errs.ErrBusy, errs.ErrStale, errs.ErrReadOnly, errs.ErrType, errs.ErrSize, errs.ErrNotFound, errs.ErrRange, errs.ErrMemory,
 	errs.ErrUnsupported, errs.ErrPlatform, errs.ErrBadModel, errs.ErrUnresolvedOp,
 	errs.ErrDelegateDeclined, errs.ErrLibraryNotFound, errs.ErrNoDevice, errs.ErrPermission,
 	errs.ErrDeviceBusy, errs.ErrCgoRequired, edgetpu.ErrRuntimeStuck, context.DeadlineExceeded,
