@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral/edgetpu/edgetputest"
+	"github.com/gocoral/coral/tflite"
 	"github.com/gocoral/coral/model"
 )
 
@@ -247,8 +248,14 @@ func TestCompileWhatThereIs(t *testing.T) {
 			}, "%s: %v", file, err)
 			continue
 		}
+		cpu, err := newInterpreter(b)
+		if errors.Is(err, tflite.ErrUnsupported) {
+			continue // this runtime computes an operator of it wrongly, and refuses it
+		}
+		require.NoError(t, err, file)
+		t.Cleanup(func() { cpu.Close() })
 		compiled++
-		requireSame(t, interpreter(t, b), interpreter(t, tpu, d))
+		requireSame(t, cpu, interpreter(t, tpu, d))
 	}
 	assert.GreaterOrEqual(t, compiled, 2)
 }
