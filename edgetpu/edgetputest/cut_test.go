@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral/edgetpu/edgetputest"
-	"github.com/gocoral/coral/tflite"
 	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/tflite"
 )
 
 // values runs one inference with the inputs given by name, noise for those that are
