@@ -211,8 +211,10 @@ check-platforms: ## Builds without cgo, and for Windows, macOS and 32 bits
 	@$(call each,CGO_ENABLED=0 GOARCH=arm go vet ./...)
 
 .PHONY: check-tidy
-check-tidy: ## go.mod and go.sum
+check-tidy: ## go.mod, go.sum and go.work.sum
 	@$(call each,go mod tidy -diff)
+	@before=$$(cat go.work.sum); go list -m all >/dev/null && [ "$$before" = "$$(cat go.work.sum)" ] || \
+	  { echo "go.work.sum was not complete, and now is: commit it"; exit 1; }
 
 .PHONY: check-lint
 check-lint: deps $(GOLANGCI_LINT) ## golangci-lint with .golangci.yml
