@@ -39,7 +39,7 @@
 // again once it has run an inference on trial. [Session.Status] and [Session.Reason] follow,
 // [WithOnChange] tells, [Session.Stats] counts. A model with state (an LSTM) stays where its
 // sequence has begun and is not moved in silence: if the device is lost, the next call gets
-// [ErrStateLost], unless [WithStateReset] allows to start again from zero;
+// [ErrStateLost], unless [WithStateReset] allows to start again from the initial state.
 // [Session.ResetState] begins a new sequence. A call that ends with its context may have
 // advanced the state or not, and so ends the sequence: the next one gets ErrStateLost too.
 //

@@ -227,7 +227,7 @@ func WithTPUTimeout(d time.Duration) Option {
 }
 
 // WithStateReset lets a model with state (an LSTM for example) go on on another device
-// from a zero state when its device is lost. Without it such a loss gives [ErrStateLost].
+// from the initial state when its device is lost. Without it such a loss gives [ErrStateLost].
 func WithStateReset() Option {
 	return func(c *config) error {
 		c.resetState = true

@@ -133,7 +133,7 @@ func TestSandboxState(t *testing.T) {
 	steps(s, 3) // a reset that failed has done nothing
 
 	require.NoError(t, s.ResetState(t.Context()))
-	killWorkers() // a zero state is no loss
+	killWorkers() // an initial state is no loss
 	steps(s, 1)
 	require.NoError(t, s.Close())
 	eventually(t, "the worker ends", func() bool { return len(workers(t)) == 0 })

@@ -62,7 +62,7 @@ func TestStateIsNotLostUnnoticed(t *testing.T) {
 	require.ErrorIs(t, err, coral.ErrStateLost)
 	got, err := step(s)
 	require.NoError(t, err)
-	assert.Equal(t, want[0], got, "the CPU begins with a zero state")
+	assert.Equal(t, want[0], got, "the CPU begins with the initial state")
 
 	sim.Plug("apex_0")
 	require.NoError(t, s.ResetState(t.Context()))
@@ -83,6 +83,6 @@ func TestStateReset(t *testing.T) {
 	require.NoError(t, err)
 	sim.Unplug("apex_0")
 	again, err := s.Run(t.Context(), make([]uint8, 28*28))
-	require.NoError(t, err, "it goes on from a zero state")
+	require.NoError(t, err, "it goes on from the initial state")
 	assert.Equal(t, first[0].Data, again[0].Data)
 }

@@ -14,8 +14,8 @@
 //
 // # Models
 //
-// [Models] lists what can be had through the Go module proxy, where the Go
-// checksum database vouches for the module and the manifest for each file.
+// [Models] lists what can be had through the Go module proxy. The Go checksum
+// database has the hash of each module, and the manifest that of each file.
 //
 // # Stability
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -200,7 +201,7 @@ func TestImportsFollowDesign(t *testing.T) {
 }
 
 func TestForeignModules(t *testing.T) {
-	assert.Empty(t, foreignModules([]string{module, "github.com/google/gousb", "golang.org/x/text", "github.com/mattn/go-tflite"}))
+	assert.Empty(t, foreignModules([]string{module, "github.com/google/gousb", "github.com/mattn/go-tflite"}))
 	found := foreignModules([]string{module, "github.com/spf13/cobra", "github.com/spf13/cobra"})
 	require.Len(t, found, 1)
 	assert.Contains(t, found[0].what, "cobra")
@@ -306,4 +307,32 @@ func TestOpenTree(t *testing.T) {
 	assert.Contains(t, tr.files, "go.mod")
 	_, err = openTree(t.TempDir())
 	assert.Error(t, err)
+}
+
+func TestQuotesAreInTheSource(t *testing.T) {
+	guide := "# Troubleshooting\n\n`no message`\n\n## Errors and reasons of this library\n\n| you see | cause |\n|---|---|\n" +
+		"| `the stick at PATH is gone: plug it in again` | `any words` |\n\n## Building\n\n| `of another program` | |\n"
+	clean := map[string]string{
+		messagesGuide: guide,
+		"a.go":        "package a\n\n// has gone\nvar err = f(\"the stick at %s is gone: %w\", errors.New(\"plug it in again\"))\n",
+	}
+	assert.Empty(t, wheres(t, quotesAreInTheSource, clean))
+
+	for name, reworded := range map[string]string{
+		"before the path": "the device at %s is gone: plug it in again",
+		"after the path":  "the stick at %s has left: plug it in again",
+		"the cure":        "the stick at %s is gone: wait",
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := maps.Clone(clean)
+			bad["a.go"] = "package a\n\n// is gone\nvar err = f(" + strconv.Quote(reworded) + ")\n"
+			assert.Equal(t, []string{messagesGuide + ":9"}, wheres(t, quotesAreInTheSource, bad))
+		})
+	}
+	t.Run("only in a test", func(t *testing.T) {
+		bad := maps.Clone(clean)
+		bad["a_test.go"] = bad["a.go"]
+		delete(bad, "a.go")
+		assert.NotEmpty(t, wheres(t, quotesAreInTheSource, bad))
+	})
 }

@@ -30,6 +30,7 @@ var rules = []struct {
 	{"files", noLargeOrBinaryFiles},
 	{"docs", packagesDocumented},
 	{"names", guidesNameWhatExists},
+	{"quotes", quotesAreInTheSource},
 }
 
 // finding is one violation: where it is, and what is wrong with what to do.

@@ -20,7 +20,7 @@ const module = "github.com/gocoral/coral"
 // It is the "may import" table of the design. An entry added here is a decision:
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
-	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/files", "internal/options", "internal/worker", "model", "tflite"},
+	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/options", "internal/worker", "model", "tflite"},
 	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/modelfile", "model"},
 	"delegate":              {"github.com/mattn/go-tflite/delegates"},
 	"delegate/xnnpack":      {"delegate", "internal/borrow", "internal/capi", "internal/errs"},
@@ -111,12 +111,6 @@ func within(path, folder string) bool {
 	return path == folder || strings.HasPrefix(path, folder+"/")
 }
 
-// brought are the modules that come along with those in rooms.
-var brought = []string{
-	"github.com/mattn/go-pointer", // by go-tflite/delegates
-	"golang.org/x/text",           // by imagemeta
-}
-
 // libraryModules: what a user of the library compiles comes from few modules. The
 // command line, the server and the comparisons have modules of their own, so that
 // theirs stay out.
@@ -135,7 +129,6 @@ func libraryModules(t *tree) ([]finding, error) {
 
 func foreignModules(used []string) []finding {
 	allowed := slices.Concat(slices.Collect(maps.Values(rooms))...)
-	allowed = append(allowed, brought...)
 	var found []finding
 	for _, path := range slices.Compact(slices.Sorted(slices.Values(used))) {
 		known := slices.ContainsFunc(allowed, func(a string) bool { return within(a, path) })
