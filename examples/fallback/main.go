@@ -9,19 +9,21 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"time"
 
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu/edgetputest"
+	"github.com/gocoral/coral/examples/internal/sample"
 	"github.com/gocoral/coral/examples/internal/simulate"
 )
 
 func main() {
 	coral.WorkerMain() // the accelerator is driven in a process of its own
-	path := flag.String("m", "tflite/testdata/tiny_int8.tflite", "`MODEL`, with its _edgetpu form beside it")
+	path := flag.String("m", sample.Model, "`MODEL`, with its _edgetpu form beside it")
 	simulated := flag.Bool("simulate", false, "simulate a USB accelerator, and pull its cable twice")
 	flag.Parse()
-	if err := run(*path, *simulated); err != nil {
+	if err := sample.Explain(run(*path, *simulated), *path); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -90,24 +92,53 @@ func play(ctx context.Context, w io.Writer, path string) error {
 	n, err := runUntil(ctx, s)
 	fmt.Fprintf(w, "%d inferences, none lost\n", n)
 	for _, stats := range s.Stats() {
-		fmt.Fprintf(w, "%v: %d inferences, %d failed and were repeated elsewhere\n", stats.Device, stats.Inferences, stats.Errors)
+		fmt.Fprintf(w, "%v: %d inferences", stats.Device, stats.Inferences)
+		if stats.Errors > 0 {
+			fmt.Fprintf(w, ", and %d that failed and were repeated elsewhere", stats.Errors)
+		}
+		fmt.Fprintln(w)
 	}
 	return err
 }
 
 func open(w io.Writer, path string) (*coral.Session, error) {
-	s, err := coral.Open(path, coral.WithOnChange(func(d coral.Device, cause error) {
-		if cause != nil {
-			fmt.Fprintf(w, "now on %v, because %v\n", d, cause)
-			return
-		}
-		fmt.Fprintf(w, "now on %v\n", d)
-	}))
+	shown := place{w: w}
+	s, err := coral.Open(path, coral.WithOnChange(shown.change))
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(w, "on %v, because %s\n", s.Device(), s.Reason())
+	shown.begin(s)
 	return s, nil
+}
+
+// place prints what a session runs on.
+type place struct {
+	w      io.Writer
+	mu     sync.Mutex
+	device coral.Device // as printed last
+}
+
+// begin prints where s runs and why. Its first change has led there.
+func (p *place) begin(s *coral.Session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.device = s.Device()
+	fmt.Fprintf(p.w, "on %v, because %s\n", p.device, s.Reason())
+}
+
+// change is for coral.WithOnChange.
+func (p *place) change(d coral.Device, cause error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.device == (coral.Device{}) || p.device == d {
+		return // not begun, or known
+	}
+	p.device = d
+	if cause != nil {
+		fmt.Fprintf(p.w, "now on %v, because %v\n", d, cause)
+		return
+	}
+	fmt.Fprintf(p.w, "now on %v\n", d)
 }
 
 // runUntil counts the inferences until ctx ends. Any error but that is a lost one.

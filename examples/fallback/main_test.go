@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -37,5 +38,7 @@ func TestPlay(t *testing.T) {
 	assert.Contains(t, text, "on Edge TPU usb /sys/bus/usb/devices/2-1")
 	assert.Contains(t, text, "in a worker process")
 	assert.Contains(t, text, "now on CPU, because the Edge TPU at /sys/bus/usb/devices/2-1 is out of use: the worker process died")
+	assert.NotContains(t, strings.Split(text, "-- the cable is pulled")[0], "now on", "nothing has changed yet")
 	assert.Contains(t, text, "none lost")
+	assert.NotContains(t, text, " 0 failed")
 }

@@ -8,18 +8,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/edgetpu/edgetputest"
+	"github.com/gocoral/coral/examples/internal/sample"
 	"github.com/gocoral/coral/examples/internal/simulate"
 )
 
 func main() {
 	coral.WorkerMain()
-	path := flag.String("m", "tflite/testdata/tiny_int8.tflite", "`MODEL`, with its _edgetpu form beside it")
+	path := flag.String("m", sample.Model, "`MODEL`, with its _edgetpu form beside it")
 	runs := flag.Int("runs", 200, "inferences")
 	simulated := flag.Bool("simulate", false, "simulate three accelerators that take 20 ms each")
 	flag.Parse()
@@ -27,7 +29,7 @@ func main() {
 	if *simulated {
 		run = simulateAll
 	}
-	if err := run(context.Background(), os.Stdout, *path, *runs); err != nil {
+	if err := sample.Explain(run(context.Background(), os.Stdout, *path, *runs), *path); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -54,6 +56,9 @@ func simulateAll(ctx context.Context, w io.Writer, path string, runs int) error 
 
 // compare runs on one accelerator, then on all.
 func compare(ctx context.Context, w io.Writer, path string, runs int) error {
+	if runs < 1 {
+		return fmt.Errorf("-runs is %d, and has to be 1 or more", runs)
+	}
 	one, err := measure(ctx, w, path, runs)
 	if err != nil {
 		return err
@@ -74,13 +79,27 @@ func compare(ctx context.Context, w io.Writer, path string, runs int) error {
 	return nil
 }
 
+// place says what s runs on: all of it, where that is several accelerators.
+func place(s *coral.Session) string {
+	var devices []string
+	for _, stats := range s.Stats() {
+		if stats.Up && stats.Device.IsTPU() {
+			devices = append(devices, stats.Device.String())
+		}
+	}
+	if len(devices) > 1 {
+		return fmt.Sprintf("%d accelerators: %s", len(devices), strings.Join(devices, ", "))
+	}
+	return fmt.Sprintf("%v, because %s", s.Device(), s.Reason())
+}
+
 func measure(ctx context.Context, w io.Writer, path string, runs int, opts ...coral.Option) (time.Duration, error) {
 	s, err := coral.Open(path, opts...)
 	if err != nil {
 		return 0, err
 	}
 	defer s.Close()
-	fmt.Fprintf(w, "on %v, because %s\n", s.Device(), s.Reason())
+	fmt.Fprintln(w, "on", place(s))
 	input := make([]float32, s.Inputs()[0].Elements())
 	jobs := make(chan struct{}, runs)
 	for range runs {
@@ -108,6 +127,9 @@ func measure(ctx context.Context, w io.Writer, path string, runs int, opts ...co
 	default:
 	}
 	for _, stats := range s.Stats() {
+		if stats.Inferences == 0 {
+			continue
+		}
 		fmt.Fprintf(w, "%v: %d inferences, p50 %v, busy %.0f%%\n", stats.Device, stats.Inferences,
 			stats.P50.Round(time.Microsecond), 100*stats.Busy.Seconds()/took.Seconds())
 	}

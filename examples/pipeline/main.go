@@ -14,12 +14,13 @@ import (
 
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu/edgetputest"
+	"github.com/gocoral/coral/examples/internal/sample"
 	"github.com/gocoral/coral/examples/internal/simulate"
 )
 
 func main() {
 	coral.WorkerMain()
-	path := flag.String("m", "tflite/testdata/tiny_int8.tflite", "`MODEL` to divide, for the simulation")
+	path := flag.String("m", sample.Model, "`MODEL` to divide, for the simulation")
 	runs := flag.Int("runs", 100, "inferences")
 	simulated := flag.Bool("simulate", false, "simulate two accelerators, and divide MODEL for them")
 	flag.Parse()
@@ -29,7 +30,7 @@ func main() {
 	} else {
 		err = runFiles(context.Background(), os.Stdout, flag.Args(), *runs)
 	}
-	if err != nil {
+	if err := sample.Explain(err, *path); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -75,6 +76,9 @@ func simulatePipeline(ctx context.Context, w io.Writer, path string, runs int) e
 func runFiles(ctx context.Context, w io.Writer, files []string, runs int) error {
 	if len(files) == 0 {
 		return errors.New("give the segments in order, as edgetpu_compiler --num_segments writes them, or -simulate")
+	}
+	if runs < 1 {
+		return fmt.Errorf("-runs is %d, and has to be 1 or more", runs)
 	}
 	var segments []*coral.Session
 	defer func() {

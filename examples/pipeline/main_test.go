@@ -28,3 +28,9 @@ func TestSimulation(t *testing.T) {
 func TestWithoutFiles(t *testing.T) {
 	require.Error(t, runFiles(t.Context(), &bytes.Buffer{}, nil, 1))
 }
+
+func TestRunsOfNothing(t *testing.T) {
+	for _, runs := range []int{0, -3} {
+		require.ErrorContains(t, runFiles(t.Context(), &bytes.Buffer{}, []string{"segment.tflite"}, runs), "1 or more")
+	}
+}
