@@ -7,8 +7,9 @@ set -euo pipefail
 # shellcheck source=scripts/targets.sh
 . "$(dirname "${BASH_SOURCE[0]}")/targets.sh"
 (($# == 2)) || { echo "usage: check-bundle.sh DIR TARGET" >&2; exit 2; }
-cd "$1"
-target "$2" || { echo "check-bundle.sh: there is no target $2" >&2; exit 2; }
+target "$2" || { echo "check-bundle.sh: there is no target $2, there are ${targets[*]}" >&2; exit 2; }
+[[ -d $1 && -x $1 ]] || { echo "check-bundle.sh: $1 is no folder that can be read; name the one that cross.sh has made" >&2; exit 2; }
+cd -- "$1"
 
 problems=0
 wrong() {

@@ -36,8 +36,7 @@ help() {
 }
 
 usage() {
-  help >&2
-  echo "cross.sh: $*" >&2
+  printf '%s\n' "cross.sh: $*" "cross.sh --help shows how to call it" >&2
   exit 2
 }
 
@@ -60,8 +59,8 @@ while (($#)); do
   shift
 done
 [[ -n $package ]] || usage "which package?"
-[[ -n $name ]] || usage "for which target?"
-target "$name" || usage "there is no target $name"
+[[ -n $name ]] || usage "for which target? --target ${targets[*]}"
+target "$name" || usage "there is no target $name, there are ${targets[*]}"
 output=$(realpath -m -- "${output:-dist/$name}")
 
 # The last -tags wins in go build, so those of GOFLAGS and of the command line are joined.
