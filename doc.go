@@ -58,7 +58,9 @@
 // With [CPUOnly], [Isolated] is for models that are not trusted: they run in a worker process
 // with limits on memory and time. Linux only.
 //
-// All sessions of a program that use one accelerator share its worker.
+// All sessions of a program that use one accelerator with the same library share its worker.
+// Of models on a USB accelerator, an LSTM has to be opened before the others: the library's
+// switch for such models ([edgetpu.DescriptorsEnv]) works only when it is loaded.
 //
 // # Several accelerators
 //

@@ -6,8 +6,8 @@
 // coral command. One worker serves all engines of this program on one device, because only
 // one process can have a device open, and models that were compiled together keep their
 // parameters on the chip that way. An engine that runs a model on the CPU has a worker to
-// itself. Workers of USB devices have [edgetpu.DescriptorsEnv] set, which some models need (an
-// LSTM) and the others can do with.
+// itself. A model whose transfers are not all planned (an LSTM) needs a worker that was started
+// with [edgetpu.DescriptorsEnv], which suits the others too; the library reads it once.
 //
 // # Conversation
 //
