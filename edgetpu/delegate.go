@@ -150,19 +150,11 @@ func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options) (*Delega
 
 // withOpenTimeout gives a context a deadline that it may lack.
 func withOpenTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx = orBackground(ctx)
+	ctx = errs.Context(ctx)
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, openTimeout)
-}
-
-// orBackground allows for callers without a context.
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
 }
 
 // share registers one more delegate for the device. For the first one it locks the device,

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/model"
 )
 
@@ -137,7 +138,7 @@ func WithOpenProbe(probe func(ctx context.Context, d Device) error) DiagnoseOpti
 //
 // The error is that of [Probe].
 func Diagnose(ctx context.Context, opts ...DiagnoseOption) ([]Finding, error) {
-	ctx = orBackground(ctx)
+	ctx = errs.Context(ctx)
 	d, err := newDiagnosis(ctx, opts)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/processes"
 )
 
@@ -61,7 +62,7 @@ func WithLogger(l *slog.Logger) ProbeOption {
 // ends before the kernel or libusb has answered, or names a root that is not
 // there; a nil ctx does not end. Any number of goroutines may call Probe at once.
 func Probe(ctx context.Context, opts ...ProbeOption) ([]Device, error) {
-	ctx = orBackground(ctx)
+	ctx = errs.Context(ctx)
 	p, err := newProber(opts)
 	if err != nil {
 		return nil, fmt.Errorf("probing for Edge TPUs: %w", err)

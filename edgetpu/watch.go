@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/gocoral/coral/internal/errs"
 )
 
 // EventKind says what an [Event] is about.
@@ -67,7 +69,7 @@ func WithInterval(d time.Duration) WatchOption {
 // The error is that of the first Probe.
 func Watch(ctx context.Context, opts ...WatchOption) (<-chan Event, error) {
 	w := &watcher{interval: time.Second, events: make(chan Event), seen: make(chan []Device), told: make(map[string]Device)}
-	ctx = orBackground(ctx)
+	ctx = errs.Context(ctx)
 	for _, o := range opts {
 		if o != nil {
 			o.applyWatch(w)

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"reflect"
 	"slices"
 	"time"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
 	"github.com/gocoral/coral/internal/capi"
+	"github.com/gocoral/coral/internal/errs"
 )
 
 // Option configures an [Interpreter]. Of options that set the same thing the last one
@@ -113,19 +113,13 @@ func WithXNNPACK(mode XNNPACKMode) Option {
 func WithDelegates(ds ...delegate.Delegate) Option {
 	return func(o *options) error {
 		for i, d := range ds {
-			if isNil(d) || d.Ptr() == nil {
+			if errs.IsNil(d) || d.Ptr() == nil {
 				return fmt.Errorf("delegate %d is nil: %w", i, ErrDelegateDeclined)
 			}
 		}
 		o.delegates = append(o.delegates, ds...)
 		return nil
 	}
-}
-
-// isNil also knows a nil pointer inside an interface, which Ptr would follow.
-func isNil(d delegate.Delegate) bool {
-	v := reflect.ValueOf(d)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // WithCustomOp makes an operator available to the model.

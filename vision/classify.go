@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -40,10 +41,7 @@ type Classification struct {
 // A model of another kind gives [ErrModel]; for the picture see [SetInput], for the
 // run coral.Session.Do. A nil session is a closed one, a nil context never ends.
 func Classify(ctx context.Context, s *coral.Session, img image.Image, opts ...Option) (Classification, error) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	result, err := classify(ctx, s, img, opts)
+	result, err := classify(errs.Context(ctx), s, img, opts)
 	if err != nil {
 		return Classification{}, fmt.Errorf("vision: classify: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/files"
 	"github.com/gocoral/coral/model"
 )
@@ -124,7 +125,7 @@ func readLabels(path string) (Labels, error) {
 // The text is UTF-8, with LF or CRLF line ends. Anything else, no label at all, two labels
 // with one id, and more than 4 MiB give [ErrLabels].
 func ParseLabels(r io.Reader) (Labels, error) {
-	if isNil(r) {
+	if errs.IsNil(r) {
 		return nil, fmt.Errorf("vision: parse labels: %w: the reader is nil", ErrLabels)
 	}
 	l, err := parseLabels(r, "")

@@ -6,6 +6,8 @@ import (
 	"image/draw"
 	"io"
 	"os"
+
+	"github.com/gocoral/coral/internal/errs"
 )
 
 // Limits of a picture unless [WithMaxMemory] or [WithMaxPixels] say otherwise.
@@ -100,7 +102,7 @@ func load(path string, c loadConfig) (image.Image, error) {
 }
 
 func decode(r io.Reader, c loadConfig) (image.Image, error) {
-	if isNil(r) {
+	if errs.IsNil(r) {
 		return nil, fmt.Errorf("%w: the reader is nil", ErrFormat)
 	}
 	s := newSource(r)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+
+	"github.com/gocoral/coral/internal/errs"
 )
 
 // resize scales img to w by h pixels of c channels, in row-major order: 3 for red,
@@ -28,7 +30,7 @@ func resize(img image.Image, w, h, c int) (pix []uint8, err error) {
 }
 
 func checkImage(img image.Image) error {
-	if isNil(img) {
+	if errs.IsNil(img) {
 		return fmt.Errorf("the picture is nil: %w", ErrSize)
 	}
 	switch b := img.Bounds(); {
