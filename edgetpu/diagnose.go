@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/options"
 	"github.com/gocoral/coral/model"
 )
 
@@ -53,28 +54,40 @@ func (f Finding) String() string {
 }
 
 // DiagnoseOption changes what [Diagnose] looks at. Every [ProbeOption] is one too.
-type DiagnoseOption interface{ applyDiagnose(*diagnosis) }
+type DiagnoseOption interface{ applyDiagnose(*diagnosis) error }
 
-func (o ProbeOption) applyDiagnose(d *diagnosis) { d.probeOptions = append(d.probeOptions, o) }
+func (o ProbeOption) applyDiagnose(d *diagnosis) error {
+	d.probeOptions = append(d.probeOptions, o)
+	return nil
+}
 
-type diagnoseOption func(*diagnosis)
+type diagnoseOption func(*diagnosis) error
 
-func (o diagnoseOption) applyDiagnose(d *diagnosis) { o(d) }
+func (o diagnoseOption) applyDiagnose(d *diagnosis) error { return o(d) }
 
 // WithModel has the diagnosis look at a model, too: whether it was compiled for the
 // Edge TPU, what it left to the CPU, and whether libedgetpu is new enough for it.
 func WithModel(m *model.Model) DiagnoseOption {
-	return diagnoseOption(func(d *diagnosis) { d.model = m })
+	return diagnoseOption(func(d *diagnosis) error {
+		d.model = m
+		return nil
+	})
 }
 
 // WithSelector restricts the diagnosis to the devices that s stands for.
 func WithSelector(s Selector) DiagnoseOption {
-	return diagnoseOption(func(d *diagnosis) { d.selector = s })
+	return diagnoseOption(func(d *diagnosis) error {
+		d.selector = s
+		return nil
+	})
 }
 
 // WithLibrary names the libedgetpu that is meant, as the argument of [Load] does.
 func WithLibrary(path string) DiagnoseOption {
-	return diagnoseOption(func(d *diagnosis) { d.library = path })
+	return diagnoseOption(func(d *diagnosis) error {
+		d.library = path
+		return nil
+	})
 }
 
 // WithLibraryProbe says how to find out whether a libedgetpu can be loaded, and what
@@ -85,7 +98,10 @@ func WithLibrary(path string) DiagnoseOption {
 // code, which may crash or hang: a careful probe does it in a child process, as "coral
 // doctor" does.
 func WithLibraryProbe(probe func(ctx context.Context, path string) (version string, err error)) DiagnoseOption {
-	return diagnoseOption(func(d *diagnosis) { d.probeLibrary = probe })
+	return diagnoseOption(func(d *diagnosis) error {
+		d.probeLibrary = probe
+		return nil
+	})
 }
 
 // WithOpenProbe says how to find out whether a device that looks usable can be opened: a
@@ -95,7 +111,10 @@ func WithLibraryProbe(probe func(ctx context.Context, path string) (version stri
 // that wraps [ErrRuntimeStuck] or context.DeadlineExceeded tells of a device that hangs. It
 // is asked only if nothing else stands in the way of the device.
 func WithOpenProbe(probe func(ctx context.Context, d Device) error) DiagnoseOption {
-	return diagnoseOption(func(d *diagnosis) { d.probeOpening = probe })
+	return diagnoseOption(func(d *diagnosis) error {
+		d.probeOpening = probe
+		return nil
+	})
 }
 
 // Diagnose finds out what stands between this machine and a working Edge TPU: a list
@@ -210,10 +229,8 @@ func newDiagnosis(ctx context.Context, opts []DiagnoseOption) (*diagnosis, error
 		goos:     runtime.GOOS,
 		goarch:   runtime.GOARCH,
 	}
-	for _, o := range opts {
-		if o != nil {
-			o.applyDiagnose(d)
-		}
+	if err := options.Each(opts, func(o DiagnoseOption) error { return o.applyDiagnose(d) }); err != nil {
+		return nil, err
 	}
 	devices, err := Probe(ctx, d.probeOptions...)
 	if err != nil {

@@ -8,14 +8,25 @@ import (
 
 // The seams of a prober, for the tests.
 
-func WithFiles(files fs.FS) ProbeOption { return func(p *prober) { p.files = files } }
+func WithFiles(files fs.FS) ProbeOption {
+	return func(p *prober) error {
+		p.files = files
+		return nil
+	}
+}
 
 func WithAccess(access func(node string) error) ProbeOption {
-	return func(p *prober) { p.access = access }
+	return func(p *prober) error {
+		p.access = access
+		return nil
+	}
 }
 
 func WithLibUSB(list func() ([]USBDevice, error)) ProbeOption {
-	return func(p *prober) { p.libusb = list }
+	return func(p *prober) error {
+		p.libusb = list
+		return nil
+	}
 }
 
 // WithRealLibUSB asks libusb also where sysfs is injected.

@@ -13,11 +13,12 @@ import (
 	"slices"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/options"
 	"github.com/gocoral/coral/internal/processes"
 )
 
 // ProbeOption changes how [Probe] looks for devices.
-type ProbeOption func(*prober)
+type ProbeOption func(*prober) error
 
 // WithRoot makes the probe read dir/sys and dir/dev instead of the machine's
 // own /sys and /dev, and leaves libusb out, which cannot be pointed elsewhere.
@@ -28,16 +29,18 @@ type ProbeOption func(*prober)
 // Without this option the environment variable UMOCKDEV_DIR has the same effect:
 // umockdev-run sets it for the programs it runs.
 func WithRoot(dir string) ProbeOption {
-	return func(p *prober) { p.root = dir }
+	return func(p *prober) error {
+		p.root = dir
+		return nil
+	}
 }
 
 // WithLogger sends what the probe could not read, at debug level, to l. The
 // default is to drop it: a missing driver or bus is the normal case.
 func WithLogger(l *slog.Logger) ProbeOption {
-	return func(p *prober) {
-		if l != nil {
-			p.log = l
-		}
+	return func(p *prober) error {
+		p.log = cmp.Or(l, p.log)
+		return nil
 	}
 }
 
@@ -95,10 +98,8 @@ type prober struct {
 
 func newProber(opts []ProbeOption) (*prober, error) {
 	p := &prober{log: slog.New(slog.DiscardHandler)}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(p)
-		}
+	if err := options.Apply(p, opts); err != nil {
+		return nil, err
 	}
 	p.root = cmp.Or(p.root, os.Getenv("UMOCKDEV_DIR"), "/")
 	if p.files == nil {

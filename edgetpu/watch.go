@@ -2,12 +2,14 @@ package edgetpu
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/options"
 )
 
 // EventKind says what an [Event] is about.
@@ -38,21 +40,26 @@ type Event struct {
 }
 
 // WatchOption changes how [Watch] looks for devices. Every [ProbeOption] is one too.
-type WatchOption interface{ applyWatch(*watcher) }
+type WatchOption interface{ applyWatch(*watcher) error }
 
-func (o ProbeOption) applyWatch(w *watcher) { w.probeOptions = append(w.probeOptions, o) }
+func (o ProbeOption) applyWatch(w *watcher) error {
+	w.probeOptions = append(w.probeOptions, o)
+	return nil
+}
 
-type watchOption func(*watcher)
+type watchOption func(*watcher) error
 
-func (o watchOption) applyWatch(w *watcher) { o(w) }
+func (o watchOption) applyWatch(w *watcher) error { return o(w) }
 
-// WithInterval sets how often Watch looks; the default, also for a d that is not
-// positive, is a second.
+// WithInterval sets how often Watch looks; the default is a second. A d that is not
+// positive gives [ErrRange].
 func WithInterval(d time.Duration) WatchOption {
-	return watchOption(func(w *watcher) {
-		if d > 0 {
-			w.interval = d
+	return watchOption(func(w *watcher) error {
+		if d <= 0 {
+			return fmt.Errorf("an interval of %v, it must be above 0: %w", d, ErrRange)
 		}
+		w.interval = d
+		return nil
 	})
 }
 
@@ -66,14 +73,12 @@ func WithInterval(d time.Duration) WatchOption {
 // difference between what the receiver has been told and what is there now: a slow
 // receiver holds up nothing, and misses only what has been undone in the meantime.
 //
-// The error is that of the first Probe.
+// The error is that of an option or of the first Probe.
 func Watch(ctx context.Context, opts ...WatchOption) (<-chan Event, error) {
 	w := &watcher{interval: time.Second, events: make(chan Event), seen: make(chan []Device), told: make(map[string]Device)}
 	ctx = errs.Context(ctx)
-	for _, o := range opts {
-		if o != nil {
-			o.applyWatch(w)
-		}
+	if err := options.Each(opts, func(o WatchOption) error { return o.applyWatch(w) }); err != nil {
+		return nil, fmt.Errorf("watching for Edge TPUs: %w", err)
 	}
 	devices, err := Probe(ctx, w.probeOptions...)
 	if err != nil {

@@ -29,6 +29,8 @@ func TestLimits(t *testing.T) {
 	err = large.VerifyWithin(model.Limits{TensorBytes: 512 << 20, TotalBytes: 256 << 20})
 	require.ErrorIs(t, err, model.ErrMemory)
 	require.ErrorIs(t, large.VerifyWithin(model.Limits{}), model.ErrMemory)
+	require.ErrorIs(t, large.VerifyWithin(model.Limits{TensorBytes: -1}), model.ErrRange)
+	require.ErrorIs(t, large.VerifyWithin(model.Limits{TotalBytes: -1}), model.ErrRange)
 
 	m.Subgraphs[0].Operators[1].Inputs = []int{4}
 	err = parse(t, m).VerifyWithin(model.Limits{TensorBytes: 512 << 20})

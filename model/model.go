@@ -16,6 +16,8 @@ var (
 	ErrTwinMismatch = errs.ErrTwinMismatch
 	// ErrMemory: the model, or what it asks for, is larger than a limit allows.
 	ErrMemory = errs.ErrMemory
+	// ErrRange: a limit below 0.
+	ErrRange = errs.ErrRange
 	// ErrNotFound: the model has no signature of that name.
 	ErrNotFound = errs.ErrNotFound
 )

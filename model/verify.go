@@ -54,8 +54,11 @@ func (l Limits) orDefault() Limits {
 func (m *Model) Verify() error { return m.VerifyWithin(DefaultLimits) }
 
 // VerifyWithin is [Model.Verify] with limits of the caller's choice, for models
-// that need more memory or boards that have less.
+// that need more memory or boards that have less. A negative limit wraps [ErrRange].
 func (m *Model) VerifyWithin(limits Limits) error {
+	if limits.TensorBytes < 0 || limits.TotalBytes < 0 {
+		return fmt.Errorf("limits of %d bytes for a tensor and %d for all: %w: none may be below 0", limits.TensorBytes, limits.TotalBytes, ErrRange)
+	}
 	err := m.verify(limits.orDefault())
 	if err == nil || errors.Is(err, ErrMemory) {
 		return err

@@ -13,14 +13,14 @@ const withoutXNNPACK = "XNNPACK could not prepare the model, going on with the b
 
 // newResources makes a runtime's interpreter, not allocated yet, with the given layout
 // of XNNPACK's options or without XNNPACK.
-func newResources(op string, data *modelData, o *options, layout int) (*resources, error) {
+func newResources(op string, data *modelData, o *config, layout int) (*resources, error) {
 	if err := data.computedRightly(Version(), layout != noXNNPACK || hasXNNPACK(o.delegates)); err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
 	return makeResources(op, data, o, layout)
 }
 
-func makeResources(op string, data *modelData, o *options, layout int) (*resources, error) {
+func makeResources(op string, data *modelData, o *config, layout int) (*resources, error) {
 	r := &resources{model: data.retain(), layout: layout, logger: o.logger, reporter: capi.ReporterNew(), inspector: capi.InspectorNew()}
 	if err := r.create(op, o, layout); err != nil {
 		r.free()
@@ -29,7 +29,7 @@ func makeResources(op string, data *modelData, o *options, layout int) (*resourc
 	return r, nil
 }
 
-func (r *resources) create(op string, o *options, layout int) error {
+func (r *resources) create(op string, o *config, layout int) error {
 	if r.reporter == nil || r.inspector == nil {
 		return noMemory(op)
 	}
@@ -71,7 +71,7 @@ func (r *resources) declined(err error) error {
 	return err
 }
 
-func (r *resources) addDelegates(op string, c capi.Options, o *options, layout int) error {
+func (r *resources) addDelegates(op string, c capi.Options, o *config, layout int) error {
 	add := func(name string, d capi.Delegate) {
 		capi.OptionsAddDelegate(c, d)
 		capi.InspectorWatch(r.inspector, d)
@@ -108,7 +108,7 @@ func (r *resources) onlyXNNPACK() bool {
 }
 
 // xnnpackLayout is noXNNPACK where XNNPACK is not wanted, or not there.
-func (o *options) xnnpackLayout(op string) (int, error) {
+func (o *config) xnnpackLayout(op string) (int, error) {
 	switch {
 	case o.xnnpack == XNNPACKOff, hasXNNPACK(o.delegates):
 		return noXNNPACK, nil

@@ -18,7 +18,7 @@ import (
 type Interpreter struct {
 	mu      sync.Mutex
 	res     *resources // nil once closed, replaced by rebuild
-	options *options
+	options *config
 	layout  int // of XNNPACK, noXNNPACK where it is not wanted
 
 	backend  atomic.Pointer[Backend] // Backend takes no lock
@@ -58,7 +58,7 @@ func NewInterpreter(m *Model, opts ...Option) (*Interpreter, error) {
 	if err := usable(); err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
-	o, err := newOptions(opts)
+	o, err := newConfig(opts)
 	if err != nil {
 		return nil, &Error{Op: op, Err: err}
 	}
@@ -73,7 +73,7 @@ func NewInterpreter(m *Model, opts ...Option) (*Interpreter, error) {
 // newInterpreter tries XNNPACK first. It fails as a whole on some models where the
 // built-in kernels do not (2.9.0 on most uint8 ones); whatever the reason, the second
 // attempt tells.
-func newInterpreter(op string, data *modelData, o *options) (*Interpreter, error) {
+func newInterpreter(op string, data *modelData, o *config) (*Interpreter, error) {
 	layout, err := o.xnnpackLayout(op)
 	if err != nil {
 		return nil, err

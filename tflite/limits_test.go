@@ -19,6 +19,8 @@ func TestLimitsOfAModel(t *testing.T) {
 	require.Error(t, err)
 	assert.ErrorContains(t, err, "limit")
 
+	_, err = tflite.NewModel(b, tflite.WithModelLimits(model.Limits{TotalBytes: -1}))
+	require.ErrorIs(t, err, tflite.ErrRange)
 	m, err := tflite.NewModel(b, nil, tflite.WithModelLimits(model.Limits{TensorBytes: 64}))
 	require.NoError(t, err)
 	defer m.Close()

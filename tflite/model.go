@@ -13,6 +13,7 @@ import (
 
 	"github.com/gocoral/coral/internal/capi"
 	"github.com/gocoral/coral/internal/modelfile"
+	"github.com/gocoral/coral/internal/options"
 	"github.com/gocoral/coral/model"
 )
 
@@ -38,24 +39,17 @@ type modelData struct {
 }
 
 // ModelOption configures a [Model]; see [WithModelLimits].
-type ModelOption func(*modelOptions)
+type ModelOption func(*modelOptions) error
 
 type modelOptions struct{ limits model.Limits }
 
 // WithModelLimits sets how much memory a model may ask for, in place of
-// [model.DefaultLimits]. A limit of 0 is the default.
+// [model.DefaultLimits]. A limit of 0 is the default, a negative one gives [ErrRange].
 func WithModelLimits(limits model.Limits) ModelOption {
-	return func(o *modelOptions) { o.limits = limits }
-}
-
-func applyModelOptions(opts []ModelOption) *modelOptions {
-	o := new(modelOptions)
-	for _, opt := range opts {
-		if opt != nil {
-			opt(o)
-		}
+	return func(o *modelOptions) error {
+		o.limits = limits
+		return nil
 	}
-	return o
 }
 
 // LoadModel reads a model file. The bytes are copied into memory of our own, so
@@ -104,12 +98,16 @@ func readModel(r io.Reader, size int64, opts []ModelOption) (*Model, error) {
 	if err := usable(); err != nil {
 		return nil, &Error{Op: "load model", Err: err}
 	}
+	var o modelOptions
+	if err := options.Apply(&o, opts); err != nil {
+		return nil, &Error{Op: "load model", Err: err}
+	}
 	b, err := modelfile.Read(r, size, allocate)
 	if err != nil {
 		block(b).free()
 		return nil, &Error{Op: "load model", Err: err}
 	}
-	return createModel(b, applyModelOptions(opts))
+	return createModel(b, &o)
 }
 
 // block is memory that is C's, for bytes that the runtime keeps a pointer to.

@@ -93,8 +93,8 @@ func (o *Offload) ResetVariables() error {
 //
 // Experimental: it is there for package coral and may change.
 func WithOffload(f func(context.Context, *Offload) error) Option {
-	return func(o *options) error {
-		o.offload = f
+	return func(c *config) error {
+		c.offload = f
 		return nil
 	}
 }

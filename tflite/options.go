@@ -13,11 +13,12 @@ import (
 	"github.com/gocoral/coral/delegate"
 	"github.com/gocoral/coral/internal/capi"
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/options"
 )
 
 // Option configures an [Interpreter]. Of options that set the same thing the last one
 // counts; a nil Option does nothing.
-type Option func(*options) error
+type Option func(*config) error
 
 // XNNPACKMode says whether an interpreter uses XNNPACK, the vectorised CPU
 // kernels that the C API leaves out unless asked.
@@ -48,7 +49,7 @@ type CustomOp struct {
 	Init, Free, Prepare, Invoke unsafe.Pointer
 }
 
-type options struct {
+type config struct {
 	threads   int
 	xnnpack   XNNPACKMode
 	delegates []delegate.Delegate
@@ -70,38 +71,33 @@ type inputShape struct {
 	shape []int
 }
 
-func newOptions(opts []Option) (*options, error) {
-	o := &options{threads: 1, logger: slog.New(slog.DiscardHandler)}
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt(o); err != nil {
-			return nil, err
-		}
+func newConfig(opts []Option) (*config, error) {
+	c := &config{threads: 1, logger: slog.New(slog.DiscardHandler)}
+	if err := options.Apply(c, opts); err != nil {
+		return nil, err
 	}
-	return o, nil
+	return c, nil
 }
 
 // WithThreads sets the number of threads for CPU kernels, 1 to 1024 ([ErrRange]). The
 // default is 1: on small models the built-in kernels get slower with every further one.
 func WithThreads(n int) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		if n < 1 || n > maxThreads {
 			return fmt.Errorf("%d threads asked for, 1 to %d are possible: %w", n, maxThreads, ErrRange)
 		}
-		o.threads = n
+		c.threads = n
 		return nil
 	}
 }
 
 // WithXNNPACK overrides [XNNPACKAuto].
 func WithXNNPACK(mode XNNPACKMode) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		if mode < XNNPACKAuto || mode > XNNPACKOff {
 			return fmt.Errorf("unknown XNNPACK mode %d: %w", mode, ErrRange)
 		}
-		o.xnnpack = mode
+		c.xnnpack = mode
 		return nil
 	}
 }
@@ -111,20 +107,20 @@ func WithXNNPACK(mode XNNPACKMode) Option {
 // must not be deleted before it is closed. This module's delegates put an early Delete
 // off by themselves; for those of other libraries it is the caller's duty.
 func WithDelegates(ds ...delegate.Delegate) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		for i, d := range ds {
 			if errs.IsNil(d) || d.Ptr() == nil {
 				return fmt.Errorf("delegate %d is nil: %w", i, ErrDelegateDeclined)
 			}
 		}
-		o.delegates = append(o.delegates, ds...)
+		c.delegates = append(c.delegates, ds...)
 		return nil
 	}
 }
 
 // WithCustomOp makes an operator available to the model.
 func WithCustomOp(op CustomOp) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		if op.Name == "" || op.Prepare == nil || op.Invoke == nil {
 			return fmt.Errorf("custom operator %q needs a name, Prepare and Invoke", op.Name)
 		}
@@ -134,7 +130,7 @@ func WithCustomOp(op CustomOp) Option {
 		if op.MinVersion < 1 || op.MaxVersion < op.MinVersion || op.MaxVersion > math.MaxInt32 {
 			return fmt.Errorf("custom operator %q: versions %d to %d are no range: %w", op.Name, op.MinVersion, op.MaxVersion, ErrRange)
 		}
-		o.customOps = append(o.customOps, op)
+		c.customOps = append(c.customOps, op)
 		return nil
 	}
 }
@@ -153,9 +149,9 @@ func WithPlaceholderOp(name string) Option {
 // for an input, the last one counts.
 func WithInputShape(index int, shape ...int) Option {
 	shape = slices.Clone(shape)
-	return func(o *options) error {
-		o.shapes = slices.DeleteFunc(o.shapes, func(s inputShape) bool { return s.index == index })
-		o.shapes = append(o.shapes, inputShape{index, shape})
+	return func(c *config) error {
+		c.shapes = slices.DeleteFunc(c.shapes, func(s inputShape) bool { return s.index == index })
+		c.shapes = append(c.shapes, inputShape{index, shape})
 		return nil
 	}
 }
@@ -163,11 +159,11 @@ func WithInputShape(index int, shape ...int) Option {
 // WithMaxTensorBytes bounds the size of an input after Resize; the default is what the
 // model was loaded with, see [WithModelLimits]. A larger shape gives ErrSize.
 func WithMaxTensorBytes(n int) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		if n < 1 {
 			return fmt.Errorf("limit of %d bytes for a tensor: %w", n, ErrRange)
 		}
-		o.maxBytes = int64(n)
+		c.maxBytes = int64(n)
 		return nil
 	}
 }
@@ -175,8 +171,8 @@ func WithMaxTensorBytes(n int) Option {
 // WithObserver has f told of every Invoke of the primary graph that was begun: how long it
 // took, and its error. f runs in the caller's goroutine and must not use the interpreter.
 func WithObserver(f func(took time.Duration, err error)) Option {
-	return func(o *options) error {
-		o.observe = f
+	return func(c *config) error {
+		c.observe = f
 		return nil
 	}
 }
@@ -184,8 +180,8 @@ func WithObserver(f func(took time.Duration, err error)) Option {
 // WithLogger sends what is worth knowing (a delegate that was dropped, memory that
 // could not be freed) to l. The default is to log nothing.
 func WithLogger(l *slog.Logger) Option {
-	return func(o *options) error {
-		o.logger = cmp.Or(l, slog.New(slog.DiscardHandler))
+	return func(c *config) error {
+		c.logger = cmp.Or(l, slog.New(slog.DiscardHandler))
 		return nil
 	}
 }

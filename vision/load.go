@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/options"
 )
 
 // Limits of a picture unless [WithMaxMemory] or [WithMaxPixels] say otherwise.
@@ -25,22 +26,34 @@ const (
 const maxSide = 1<<16 - 1
 
 // LoadOption changes how [Load] and [Decode] read a picture.
-type LoadOption func(*loadConfig)
+type LoadOption func(*loadConfig) error
 
 type loadConfig struct{ maxPixels, maxMemory int64 }
 
 // WithMaxPixels sets how many pixels a picture may have, width times height. No side may
-// be longer than 65535 pixels in any case.
+// be longer than 65535 pixels in any case. A number below 1 gives [ErrRange].
 func WithMaxPixels(n int) LoadOption {
-	return func(c *loadConfig) { c.maxPixels = int64(n) }
+	return func(c *loadConfig) error {
+		if n < 1 {
+			return fmt.Errorf("a limit of %d pixels, it must be at least 1: %w", n, ErrRange)
+		}
+		c.maxPixels = int64(n)
+		return nil
+	}
 }
 
 // WithMaxMemory sets how many bytes of memory the pixels of a picture may take while it
 // is decoded; the package's documentation has a table of what pictures take. The limit is
 // checked against the header before memory is taken, so that a small file cannot claim
-// gigabytes.
+// gigabytes. A number below 1 gives [ErrRange].
 func WithMaxMemory(bytes int64) LoadOption {
-	return func(c *loadConfig) { c.maxMemory = bytes }
+	return func(c *loadConfig) error {
+		if bytes < 1 {
+			return fmt.Errorf("a limit of %d bytes of memory, it must be at least 1: %w", bytes, ErrRange)
+		}
+		c.maxMemory = bytes
+		return nil
+	}
 }
 
 // Load reads the picture in the file at path: PNG, JPEG, BMP, GIF (the first frame)
@@ -51,10 +64,11 @@ func WithMaxMemory(bytes int64) LoadOption {
 // be turned stays as it is in memory, and the image returned turns coordinates; this
 // package's functions know it and turn only what they have made small.
 //
-// Errors wrap those of os.Open, [ErrFormat], [ErrDamaged] and [ErrTooLarge]. A broken
+// Errors wrap those of os.Open, [ErrFormat], [ErrDamaged], [ErrTooLarge] and, for an
+// option, [ErrRange]. A broken
 // EXIF block is not one: the picture is then taken as upright.
 func Load(path string, opts ...LoadOption) (image.Image, error) {
-	img, err := load(path, newLoadConfig(opts))
+	img, err := load(path, opts)
 	if err != nil {
 		return nil, fmt.Errorf("vision: load: %w", err)
 	}
@@ -68,24 +82,27 @@ func Load(path string, opts ...LoadOption) (image.Image, error) {
 //
 // An error of r itself is returned as it is.
 func Decode(r io.Reader, opts ...LoadOption) (image.Image, error) {
-	img, err := decode(r, newLoadConfig(opts))
+	c, err := newLoadConfig(opts)
+	if err != nil {
+		return nil, fmt.Errorf("vision: decode: %w", err)
+	}
+	img, err := decode(r, c)
 	if err != nil {
 		return nil, fmt.Errorf("vision: decode: %w", err)
 	}
 	return img, nil
 }
 
-func newLoadConfig(opts []LoadOption) loadConfig {
+func newLoadConfig(opts []LoadOption) (loadConfig, error) {
 	c := loadConfig{maxPixels: DefaultMaxPixels, maxMemory: DefaultMaxMemory}
-	for _, o := range opts {
-		if o != nil {
-			o(&c)
-		}
-	}
-	return c
+	return c, options.Apply(&c, opts)
 }
 
-func load(path string, c loadConfig) (image.Image, error) {
+func load(path string, opts []LoadOption) (image.Image, error) {
+	c, err := newLoadConfig(opts)
+	if err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -157,12 +157,23 @@ func TestWithMaxPixels(t *testing.T) {
 	file := encoded(t, png.Encode, corners())
 	_, err := vision.Decode(bytes.NewReader(file), vision.WithMaxPixels(16*32))
 	require.NoError(t, err)
-	for _, limit := range []int{16*32 - 1, 0, -1} {
+	for _, limit := range []int{16*32 - 1, 1} {
 		_, err = vision.Decode(bytes.NewReader(file), vision.WithMaxPixels(limit))
 		require.ErrorIs(t, err, vision.ErrTooLarge)
 	}
 	_, err = vision.Decode(bytes.NewReader(pngHeader(60000, 60000)), vision.WithMaxPixels(1<<31-1))
 	require.ErrorIs(t, err, vision.ErrTooLarge)
+}
+
+func TestLoadOptionRange(t *testing.T) {
+	for _, opt := range []vision.LoadOption{
+		vision.WithMaxPixels(0), vision.WithMaxPixels(-1), vision.WithMaxMemory(0), vision.WithMaxMemory(-1),
+	} {
+		_, err := vision.Decode(bytes.NewReader(encoded(t, png.Encode, corners())), opt)
+		require.ErrorIs(t, err, vision.ErrRange)
+		_, err = vision.Load("testdata/none.png", opt)
+		require.ErrorIs(t, err, vision.ErrRange, "before the file is looked for")
+	}
 }
 
 func TestDecodeReaders(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 // newNative has the plugin make a delegate. The report is what the plugin said while
 // it succeeded.
-func newNative(create, destroy unsafe.Pointer, o *options) (d *Delegate, report string, err error) {
+func newNative(create, destroy unsafe.Pointer, o *config) (d *Delegate, report string, err error) {
 	original, report := dl.CreateDelegate(create, o.keys, o.values)
 	if original == nil {
 		if report == "" {

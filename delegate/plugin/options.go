@@ -4,40 +4,37 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"github.com/gocoral/coral/internal/options"
 )
 
 // Option configures [Open].
-type Option func(*options) error
+type Option func(*config) error
 
-type options struct {
+type config struct {
 	keys, values []string
 	oldABI       bool
 	logger       *slog.Logger
 }
 
-func newOptions(opts []Option) (*options, error) {
-	o := &options{logger: slog.New(slog.DiscardHandler)}
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt(o); err != nil {
-			return nil, err
-		}
+func newConfig(opts []Option) (*config, error) {
+	c := &config{logger: slog.New(slog.DiscardHandler)}
+	if err := options.Apply(c, opts); err != nil {
+		return nil, err
 	}
-	return o, nil
+	return c, nil
 }
 
 // WithOption passes one option to the plugin. Options arrive in the order given, a
 // key given twice arrives twice, and what they mean is the plugin's business. A NUL
 // byte or an empty key gives [ErrDelegateDeclined].
 func WithOption(key, value string) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		if key == "" || strings.ContainsRune(key, 0) || strings.ContainsRune(value, 0) {
 			return fmt.Errorf("option %q=%q cannot be passed on, it has an empty key or a NUL byte: %w", key, value, ErrDelegateDeclined)
 		}
-		o.keys = append(o.keys, key)
-		o.values = append(o.values, value)
+		c.keys = append(c.keys, key)
+		c.values = append(c.values, value)
 		return nil
 	}
 }
@@ -47,8 +44,8 @@ func WithOption(key, value string) Option {
 // it too on 64-bit processors, unless it uses what is newer; on 32-bit ones it
 // crashes.
 func WithOldABI() Option {
-	return func(o *options) error {
-		o.oldABI = true
+	return func(c *config) error {
+		c.oldABI = true
 		return nil
 	}
 }
@@ -57,9 +54,9 @@ func WithOldABI() Option {
 // logged, as warnings. The default is to drop it. The reports of a failure are in
 // the error.
 func WithLogger(l *slog.Logger) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		if l != nil {
-			o.logger = l
+			c.logger = l
 		}
 		return nil
 	}

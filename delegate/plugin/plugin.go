@@ -57,7 +57,7 @@ var (
 // [ErrDelegateDeclined] when it is no plugin or makes no delegate, with what the
 // plugin reported.
 func Open(path string, opts ...Option) (*Delegate, error) {
-	o, err := newOptions(opts)
+	o, err := newConfig(opts)
 	if err != nil {
 		return nil, fmt.Errorf("plugin: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/gocoral/coral/internal/borrow"
 	"github.com/gocoral/coral/internal/capi"
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/options"
 )
 
 // The sentinels that this package's errors wrap.
@@ -41,24 +42,24 @@ var (
 	_ delegate.Namer    = (*Delegate)(nil)
 )
 
-type options struct {
+type config struct {
 	threads int
 	flags   uint32
 	changed bool
 }
 
 // Option configures a [Delegate].
-type Option func(*options) error
+type Option func(*config) error
 
 // WithThreads sets the number of threads, 1 to 1024; the default is 1. Other numbers give
 // [ErrRange].
 func WithThreads(n int) Option {
-	return func(o *options) error {
+	return func(c *config) error {
 		if n < 1 || n > 1024 {
 			return fmt.Errorf("%d threads asked for, 1 to 1024 are possible: %w", n, ErrRange)
 		}
-		o.changed = o.changed || n != 1
-		o.threads = n
+		c.changed = c.changed || n != 1
+		c.threads = n
 		return nil
 	}
 }
@@ -73,17 +74,17 @@ func WithoutUnsigned() Option { return without(capi.XNNPACKUnsigned) }
 // with FP16 arithmetic (ARMv8.2 and later) and less exact everywhere. On a CPU that
 // the runtime has no such kernels for, the interpreter refuses the delegate.
 func WithForceFP16() Option {
-	return func(o *options) error {
-		o.flags |= capi.XNNPACKForceFP16
-		o.changed = true
+	return func(c *config) error {
+		c.flags |= capi.XNNPACKForceFP16
+		c.changed = true
 		return nil
 	}
 }
 
 func without(flag uint32) Option {
-	return func(o *options) error {
-		o.flags &^= flag
-		o.changed = true
+	return func(c *config) error {
+		c.flags &^= flag
+		c.changed = true
 		return nil
 	}
 }
@@ -93,24 +94,19 @@ func New(opts ...Option) (*Delegate, error) {
 	if !capi.Available {
 		return nil, fmt.Errorf("xnnpack: %w", ErrCgoRequired)
 	}
-	o := options{threads: 1, flags: capi.XNNPACKSigned | capi.XNNPACKUnsigned}
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt(&o); err != nil {
-			return nil, fmt.Errorf("xnnpack: %w", err)
-		}
+	c := config{threads: 1, flags: capi.XNNPACKSigned | capi.XNNPACKUnsigned}
+	if err := options.Apply(&c, opts); err != nil {
+		return nil, fmt.Errorf("xnnpack: %w", err)
 	}
 	version := capi.Version()
 	layout := capi.XNNPACKLayout(version)
 	switch {
 	case !capi.HasXNNPACK():
 		return nil, fmt.Errorf("xnnpack: TensorFlow Lite %s was built without it: %w", version, ErrUnsupported)
-	case layout == capi.XNNPACKDefaults && o.changed:
+	case layout == capi.XNNPACKDefaults && c.changed:
 		return nil, fmt.Errorf("xnnpack: the options of TensorFlow Lite %s are not known, use the defaults: %w", version, ErrUnsupported)
 	}
-	ptr := capi.XNNPACKCreate(layout, o.threads, o.flags)
+	ptr := capi.XNNPACKCreate(layout, c.threads, c.flags)
 	if ptr == nil {
 		return nil, fmt.Errorf("xnnpack: %w", ErrDelegateDeclined)
 	}

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gocoral/coral/internal/options"
 	"github.com/gocoral/coral/model"
 )
 
 // CompileOption changes what [Compile] makes.
-type CompileOption func(*compilation)
+type CompileOption func(*compilation) error
 
 type compilation struct {
 	first      int // operators at most
@@ -21,29 +22,65 @@ type compilation struct {
 
 // First limits the accelerator to n operators; the rest stays on the CPU. 0, the
 // default, is no limit.
-func First(n int) CompileOption { return func(c *compilation) { c.first = n } }
+func First(n int) CompileOption {
+	return func(c *compilation) error {
+		if n < 0 {
+			return fmt.Errorf("the first %d operators: %w", n, ErrRange)
+		}
+		c.first = n
+		return nil
+	}
+}
 
 // CustomOps has the accelerator's part divided among n operators, which run one after
 // the other. The default is one, as Google's compiler makes it.
-func CustomOps(n int) CompileOption { return func(c *compilation) { c.pieces = n } }
+func CustomOps(n int) CompileOption {
+	return func(c *compilation) error {
+		c.pieces = n
+		return nil
+	}
+}
 
 // MinRuntimeVersion sets the oldest runtime that the model wants; the default is 12,
 // which most models of Google's compiler have.
-func MinRuntimeVersion(n int) CompileOption { return func(c *compilation) { c.minRuntime = n } }
+func MinRuntimeVersion(n int) CompileOption {
+	return func(c *compilation) error {
+		if n < 1 || n > maxRuntimeVersion {
+			return fmt.Errorf("runtime version %d, it is from 1 to %d: %w", n, maxRuntimeVersion, ErrRange)
+		}
+		c.minRuntime = n
+		return nil
+	}
+}
 
 // CachingToken sets the parameter caching token. Models that were compiled together
 // have the same one, and others their own, as by default.
-func CachingToken(token uint64) CompileOption { return func(c *compilation) { c.token = token } }
+func CachingToken(token uint64) CompileOption {
+	return func(c *compilation) error {
+		c.token = token
+		return nil
+	}
+}
 
 // Identifier sets the model identifier, which is empty by default.
-func Identifier(s string) CompileOption { return func(c *compilation) { c.identifier = s } }
+func Identifier(s string) CompileOption {
+	return func(c *compilation) error {
+		c.identifier = s
+		return nil
+	}
+}
 
 // UnplannedTransfers marks the model as one whose transfers over USB are not all known
 // when it is compiled, as the compiler does with some recurrent ones. Google's library
 // refuses such a model at its first inference on a USB device ("must have fully
 // deterministic DMA hints"), and so does the simulation, unless the environment has
 // USB_ENABLE_BULK_DESCRIPTORS_FROM_DEVICE=1 when the library is loaded.
-func UnplannedTransfers() CompileOption { return func(c *compilation) { c.unplanned = true } }
+func UnplannedTransfers() CompileOption {
+	return func(c *compilation) error {
+		c.unplanned = true
+		return nil
+	}
+}
 
 // Compile makes what the Edge TPU compiler would, for the simulation: a model in which
 // the longest run of operators that an Edge TPU could take is one edgetpu-custom-op.
@@ -59,8 +96,8 @@ func UnplannedTransfers() CompileOption { return func(c *compilation) { c.unplan
 // [ErrRange] for more operators than there can be.
 func Compile(b []byte, opts ...CompileOption) ([]byte, error) {
 	c := compilation{pieces: 1, minRuntime: 12}
-	for _, opt := range opts {
-		opt(&c)
+	if err := options.Apply(&c, opts); err != nil {
+		return nil, fmt.Errorf("edgetputest: compile: %w", err)
 	}
 	o, err := parseOriginal(b)
 	if err != nil {

@@ -224,9 +224,17 @@ func TestCompileErrors(t *testing.T) {
 			require.ErrorIs(t, err, edgetputest.ErrUnsupported)
 		})
 	}
-	_, err := edgetputest.Compile(tiny(t), edgetputest.CustomOps(5))
-	require.ErrorIs(t, err, edgetputest.ErrRange)
-	_, err = edgetputest.Compile(tiny(t)[:100])
+	for name, opt := range map[string]edgetputest.CompileOption{
+		"more operators than there are": edgetputest.CustomOps(5),
+		"no operators":                  edgetputest.CustomOps(0),
+		"fewer than none":               edgetputest.First(-1),
+		"no runtime":                    edgetputest.MinRuntimeVersion(0),
+		"a runtime of the future":       edgetputest.MinRuntimeVersion(1001),
+	} {
+		_, err := edgetputest.Compile(tiny(t), nil, opt)
+		require.ErrorIs(t, err, edgetputest.ErrRange, name)
+	}
+	_, err := edgetputest.Compile(tiny(t)[:100])
 	require.ErrorIs(t, err, edgetputest.ErrBadModel)
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gocoral/coral/internal/options"
 )
 
 // Option configures a simulation. A [Device] is one.
@@ -28,23 +30,21 @@ var errOption = errors.New("bad option")
 
 func newConfig(opts []Option) (*config, error) {
 	c := &config{runtimeVersion: 14, timeScale: 0.01}
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.apply(c); err != nil {
-			return nil, err
-		}
+	if err := options.Each(opts, func(o Option) error { return o.apply(c) }); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
+
+// maxRuntimeVersion is far above any that there is.
+const maxRuntimeVersion = 1000
 
 // RuntimeVersion sets the number that the library tells in edgetpu_version. A compiled
 // model whose minimum is greater is refused. The default is 14, Google's current one.
 func RuntimeVersion(n int) Option {
 	return optionFunc(func(c *config) error {
-		if n < 1 || n > 1000 {
-			return fmt.Errorf("%w: runtime version %d, it is from 1 to 1000", ErrRange, n)
+		if n < 1 || n > maxRuntimeVersion {
+			return fmt.Errorf("%w: runtime version %d, it is from 1 to %d", ErrRange, n, maxRuntimeVersion)
 		}
 		c.runtimeVersion = n
 		return nil
@@ -69,6 +69,9 @@ func TimeScale(fraction float64) Option {
 // no time; Google's library takes 2 seconds.
 func OpenTime(d time.Duration) Option {
 	return optionFunc(func(c *config) error {
+		if d < 0 {
+			return fmt.Errorf("%w: an opening that takes %v", ErrRange, d)
+		}
 		c.openTime = d
 		return nil
 	})

@@ -98,10 +98,11 @@ func TestBadOptions(t *testing.T) {
 		})
 	}
 	for name, opts := range map[string][]edgetputest.Option{
-		"too many":      many,
-		"version":       {edgetputest.RuntimeVersion(0)},
-		"scale":         {edgetputest.TimeScale(-1)},
-		"scale, no one": {edgetputest.TimeScale(math.NaN())},
+		"too many":       many,
+		"version":        {edgetputest.RuntimeVersion(0)},
+		"scale":          {edgetputest.TimeScale(-1)},
+		"time, negative": {edgetputest.OpenTime(-1)},
+		"scale, no one":  {edgetputest.TimeScale(math.NaN())},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := edgetputest.Start(opts...)
