@@ -16,17 +16,14 @@ func TestDescribe(t *testing.T) {
 	require.NoError(t, err)
 	m, err := model.Parse(b)
 	require.NoError(t, err)
-	want, err := m.Labels()
-	require.NoError(t, err)
+	want := labelText(t, m)
 	require.NotEmpty(t, want)
 	info, err := m.Info()
 	require.NoError(t, err)
 
 	d := m.Describe()
 	clear(b)
-	labels, err := d.Labels()
-	require.NoError(t, err)
-	assert.Equal(t, want, labels)
+	assert.Equal(t, want, labelText(t, d))
 	again, err := d.Info()
 	require.NoError(t, err)
 	assert.Equal(t, info, again)
@@ -35,15 +32,8 @@ func TestDescribe(t *testing.T) {
 	assert.Nil(t, d.Bytes())
 	_, err = d.Inline()
 	require.ErrorIs(t, err, model.ErrBadModel)
-	assert.Equal(t, labels, mustLabels(t, d.Describe()), "a description of a description")
+	assert.Equal(t, want, labelText(t, d.Describe()), "a description of a description")
 	assert.Nil(t, (*model.Model)(nil).Describe())
-}
-
-func mustLabels(t *testing.T, m *model.Model) []string {
-	t.Helper()
-	l, err := m.Labels()
-	require.NoError(t, err)
-	return l
 }
 
 func TestDescribeDropsWeights(t *testing.T) {

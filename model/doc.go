@@ -41,7 +41,8 @@
 //
 // # Labels
 //
-// Models may carry their labels. [Model.Labels] finds them, [Model.Info] returns
+// Models may carry their labels. [Model.LabelFile] finds the file with them, which
+// vision.ModelLabels reads, whatever its kind. [Model.Info] returns
 // all that the author wrote about inputs and outputs, such as how to normalise an
 // image, and [Model.AssociatedFiles] unpacks any file in the model.
 //

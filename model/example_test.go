@@ -53,22 +53,25 @@ func ExampleModel_Verify() {
 	// not a usable TensorFlow Lite model: subgraph 0: operator 0 (FULLY_CONNECTED) reads tensor 4 ("scores"), which nothing wrote before
 }
 
-func ExampleModel_Labels() {
+func ExampleModel_LabelFile() {
 	m, err := model.ReadFile("testdata/pets.tflite")
 	if err != nil {
 		log.Fatal(err)
 	}
-	labels, err := m.Labels()
+	file, err := m.LabelFile(0)
+	if err != nil || file == nil {
+		log.Fatal("no labels: ", err)
+	}
+	text, err := file.Bytes()
 	if err != nil {
 		log.Fatal(err)
 	}
-	for class, label := range labels {
-		fmt.Println(class, label)
-	}
+	fmt.Printf("%s:\n%s", file.Name, text)
 	// Output:
-	// 0 cat
-	// 1 dog
-	// 2 bird
+	// labels.txt:
+	// cat
+	// dog
+	// bird
 }
 
 func ExampleModel_Info() {

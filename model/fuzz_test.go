@@ -48,7 +48,7 @@ func FuzzInfo(f *testing.F) {
 		m := classifier()
 		m.Metadata[1].Data = metadata
 		_, _ = m.Info()
-		_, _ = m.Labels()
+		_, _ = m.LabelFile(0)
 	})
 }
 

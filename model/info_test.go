@@ -45,80 +45,8 @@ func TestInfoDamaged(t *testing.T) {
 	_, err := parsed.Info()
 	require.ErrorIs(t, err, model.ErrBadModel)
 	assert.ErrorContains(t, err, "TFLITE_METADATA")
-	_, err = parsed.Labels()
+	_, err = parsed.LabelFile(0)
 	require.ErrorIs(t, err, model.ErrBadModel)
-}
-
-func TestLabels(t *testing.T) {
-	m, err := model.Parse(pack(build(classifier()), "labels.txt", labels))
-	require.NoError(t, err)
-	got, err := m.Labels()
-	require.NoError(t, err)
-	assert.Equal(t, []string{"cat", "dog", "bird"}, got)
-
-	got, err = m.OutputLabels(0)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"cat", "dog", "bird"}, got)
-	for _, output := range []int{-1, 1} {
-		got, err = m.OutputLabels(output)
-		require.NoError(t, err)
-		assert.Nil(t, got)
-	}
-
-	files, err := m.AssociatedFiles()
-	require.NoError(t, err)
-	require.Len(t, files, 1)
-	assert.Equal(t, "labels.txt", files[0].Name)
-	assert.EqualValues(t, len(labels), files[0].Size)
-	content, err := files[0].Bytes()
-	require.NoError(t, err)
-	assert.Equal(t, labels, string(content))
-}
-
-// TestLabelsByName has a label file of which the metadata do not say what it is for.
-func TestLabelsByName(t *testing.T) {
-	info := classifierInfo()
-	info.Outputs[0].Files = []model.FileInfo{{Name: "readme.txt"}, {Name: "assets/Pet_Labels.txt"}}
-	m := classifier()
-	m.Metadata[1].Data = buildInfo(info)
-	packed, err := model.Parse(pack(build(m), "assets/Pet_Labels.txt", labels))
-	require.NoError(t, err)
-	got, err := packed.Labels()
-	require.NoError(t, err)
-	assert.Equal(t, []string{"cat", "dog", "bird"}, got)
-}
-
-func TestLabelLines(t *testing.T) {
-	for text, want := range map[string][]string{
-		"":               {},
-		"\n":             {""},
-		"a":              {"a"},
-		"a\r\nb\r\n":     {"a", "b"},
-		"???\n\nperson":  {"???", "", "person"},
-		"7 up\n 1:two\n": {"7 up", " 1:two"},
-	} {
-		m, err := model.Parse(pack(build(classifier()), "labels.txt", text))
-		require.NoError(t, err)
-		got, err := m.Labels()
-		require.NoError(t, err)
-		assert.Equal(t, want, got, "%q", text)
-	}
-}
-
-func TestLabelsAbsent(t *testing.T) {
-	m := parse(t, classifier())
-	files, err := m.AssociatedFiles()
-	require.NoError(t, err)
-	assert.Empty(t, files)
-	_, err = m.Labels()
-	require.ErrorIs(t, err, model.ErrBadModel)
-	assert.ErrorContains(t, err, `label file "labels.txt" is described but not in the model`)
-
-	plain := classifier()
-	plain.Metadata = nil
-	got, err := parse(t, plain).Labels()
-	require.NoError(t, err)
-	assert.Nil(t, got)
 }
 
 // TestArchiveMadeApart reads an archive whose offsets count from its own beginning,
@@ -127,9 +55,7 @@ func TestArchiveMadeApart(t *testing.T) {
 	apart := pack(nil, "labels.txt", labels)
 	m, err := model.Parse(append(build(classifier()), apart...))
 	require.NoError(t, err)
-	got, err := m.Labels()
-	require.NoError(t, err)
-	assert.Equal(t, []string{"cat", "dog", "bird"}, got)
+	assert.Equal(t, labels, labelText(t, m))
 }
 
 // TestArchiveBomb has a file that is small in the model and huge out of it.
@@ -139,31 +65,12 @@ func TestArchiveBomb(t *testing.T) {
 	require.Less(t, len(b), 1<<20)
 	m, err := model.Parse(b)
 	require.NoError(t, err)
-	_, err = m.Labels()
+	file, err := m.LabelFile(0)
+	require.NoError(t, err)
+	_, err = file.Bytes()
 	require.ErrorIs(t, err, model.ErrMemory)
 	assert.NotErrorIs(t, err, model.ErrBadModel)
 	assert.ErrorContains(t, err, "larger than the limit of 16777216 bytes")
-}
-
-// TestLabelBomb has a file that may be unpacked, with more labels than the memory of a
-// small board holds: 17 kB for a gigabyte.
-func TestLabelBomb(t *testing.T) {
-	for n, want := range map[int]string{
-		model.MaxLabels:     "",
-		model.MaxLabels + 1: "has 262145 lines, the limit is 262144",
-		16<<20 - 1:          "has 16777215 lines, the limit is 262144",
-	} {
-		m, err := model.Parse(pack(build(classifier()), "labels.txt", strings.Repeat("\n", n)))
-		require.NoError(t, err)
-		got, err := m.Labels()
-		if want == "" {
-			require.NoError(t, err)
-			assert.Len(t, got, n)
-			continue
-		}
-		require.ErrorIs(t, err, model.ErrMemory)
-		assert.ErrorContains(t, err, want)
-	}
 }
 
 func TestArchiveDamaged(t *testing.T) {
@@ -175,7 +82,11 @@ func TestArchiveDamaged(t *testing.T) {
 		b[i] ^= 0xff
 		m, err := model.Parse(b)
 		require.NoError(t, err)
-		if _, err := m.Labels(); err != nil {
+		file, err := m.LabelFile(0)
+		if err == nil {
+			_, err = file.Bytes()
+		}
+		if err != nil {
 			failed++
 			require.ErrorIs(t, err, model.ErrBadModel)
 		}

@@ -218,9 +218,8 @@ func useAll(b []byte) bool {
 	_ = m.HasVariables()
 	_, _ = m.EdgeTPU()
 	_, _ = m.Info()
-	_, _ = m.Labels()
 	for i := -1; i < 3; i++ {
-		_, _ = m.OutputLabels(i)
+		_, _ = m.LabelFile(i)
 	}
 	files, _ := m.AssociatedFiles()
 	for _, f := range files {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -86,13 +84,11 @@ func ReadLabels(path string) (Labels, error) {
 }
 
 func readLabels(path string) (Labels, error) {
-	if err := files.Regular(path); errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return nil, err
-	} else if err != nil {
+	f, err := files.Open(path)
+	switch {
+	case errors.Is(err, files.ErrNotRegular):
 		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	defer f.Close()
@@ -186,8 +182,8 @@ func parseID(text string) (int, bool) {
 }
 
 // ModelLabels returns the labels that came with a model, for the classes of one of its
-// outputs: those of its metadata or, if they name none, those that Ultralytics' exporter
-// packs into the file. It is nil and no error if there are none. Files that are damaged or
+// outputs: those of the file that [model.Model.LabelFile] finds. It is nil and no error if
+// there are none. Files that are damaged or
 // no labels give [ErrLabels].
 //
 // The compiler for the Edge TPU drops the metadata, so that only the CPU model has them.
@@ -200,46 +196,20 @@ func ModelLabels(m *model.Model, output int) (Labels, error) {
 }
 
 func modelLabels(m *model.Model, output int) (Labels, error) {
-	if m == nil {
+	f, err := m.LabelFile(output)
+	if f == nil && err == nil {
 		return nil, nil
 	}
-	info, err := m.Info()
+	var text []byte
+	if err == nil {
+		text, err = f.Bytes()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
 	}
-	packed, err := m.AssociatedFiles()
+	l, err := parseLabels(bytes.NewReader(text), filepath.Ext(f.Name))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	if output >= 0 && output < len(info.Outputs) {
-		for _, f := range info.Outputs[output].Files { // translations: the first is the default
-			if f.Type == model.AxisLabelsFile || f.Type == model.ValueLabelsFile {
-				return packedLabels(packed, f.Name)
-			}
-		}
-	}
-	for _, f := range packed {
-		if f.Name == "metadata.json" || f.Name == "metadata.yaml" || f.Name == "temp_meta.txt" {
-			return packedLabels(packed, f.Name)
-		}
-	}
-	return nil, nil
-}
-
-func packedLabels(packed []model.AssociatedFile, name string) (Labels, error) {
-	for _, f := range packed {
-		if f.Name != name {
-			continue
-		}
-		text, err := f.Bytes()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrLabels, err)
-		}
-		l, err := parseLabels(bytes.NewReader(text), filepath.Ext(name))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		return l, nil
-	}
-	return nil, fmt.Errorf("%w: the metadata name the file %q, which is not in the model", ErrLabels, name)
+	return l, nil
 }

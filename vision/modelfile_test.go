@@ -140,6 +140,15 @@ func portsModel(inputs, outputs []port) []byte {
 // normalizationMetadata says mean and standard deviation of input 0, and which of the
 // packed files has the labels of output 0, "" for none.
 func normalizationMetadata(mean, std []float32, labels string) model.Metadata {
+	return tensorMetadata(mean, std, labels, model.AxisLabelsFile)
+}
+
+// labelMetadata name a file of the output.
+func labelMetadata(labels string, kind model.FileType) model.Metadata {
+	return tensorMetadata(nil, nil, labels, kind)
+}
+
+func tensorMetadata(mean, std []float32, labels string, kind model.FileType) model.Metadata {
 	b := tflitewriter.NewBuilder(nil)
 	list := func(o tflitewriter.Offset) tflitewriter.Offset { return b.Tables([]tflitewriter.Offset{o}) }
 	var input, output tflitewriter.Offset
@@ -151,7 +160,7 @@ func normalizationMetadata(mean, std []float32, labels string) model.Metadata {
 	}
 	if labels != "" {
 		name := b.String(labels)
-		output = list(b.Table(b.Ref(0, name), b.Int8(2, int8(model.AxisLabelsFile))))
+		output = list(b.Table(b.Ref(0, name), b.Int8(2, int8(kind))))
 	}
 	inputs := list(b.Table(b.Ref(4, input)))
 	outputs := list(b.Table(b.Ref(6, output)))

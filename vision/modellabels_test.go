@@ -37,6 +37,13 @@ func labelled(t *testing.T, name, content string) []byte {
 	return withFile(t, meanModel(bytePicture(0, 1), floatScoresOf(1./255), normalizationMetadata(nil, nil, name)), name, content)
 }
 
+// namedLabels is [labelled], but the metadata do not say what the file is for.
+func namedLabels(t *testing.T, name, content string) []byte {
+	t.Helper()
+	metadata := labelMetadata(name, model.UnknownFile)
+	return withFile(t, meanModel(bytePicture(0, 1), floatScoresOf(1./255), metadata), name, content)
+}
+
 func floatScoresOf(scale float32) port {
 	return port{bytePicture(0, 1).typ, []int32{1, 3}, nil, scale, 0}
 }
@@ -49,13 +56,14 @@ func TestModelLabels(t *testing.T) {
 		file []byte
 		want vision.Labels
 	}{
-		"lines":            {labelled(t, "labels.txt", "red\ngreen\nblue\n"), rgb},
-		"numbered":         {labelled(t, "labels.txt", "0 red\n1 green\n2 blue\n"), rgb},
-		"a label map":      {labelled(t, "map.pbtxt", "item { id: 0 name: 'red' } item { id: 1 name: 'green' } item { id: 2 name: 'blue' }"), rgb},
-		"Ultralytics":      {withFile(t, plain, "metadata.json", `{"task": "classify", "names": {"0": "red", "1": "green", "2": "blue"}}`), rgb},
-		"old Ultralytics":  {withFile(t, plain, "temp_meta.txt", `{'task': 'classify', 'names': {0: 'red', 1: 'green', 2: 'blue'}}`), rgb},
-		"without any":      {plain, nil},
-		"with other files": {withFile(t, plain, "readme.txt", "hello"), nil},
+		"lines":             {labelled(t, "labels.txt", "red\ngreen\nblue\n"), rgb},
+		"numbered":          {labelled(t, "labels.txt", "0 red\n1 green\n2 blue\n"), rgb},
+		"a label map":       {labelled(t, "map.pbtxt", "item { id: 0 name: 'red' } item { id: 1 name: 'green' } item { id: 2 name: 'blue' }"), rgb},
+		"Ultralytics":       {withFile(t, plain, "metadata.json", `{"task": "classify", "names": {"0": "red", "1": "green", "2": "blue"}}`), rgb},
+		"old Ultralytics":   {withFile(t, plain, "temp_meta.txt", `{'task': 'classify', 'names': {0: 'red', 1: 'green', 2: 'blue'}}`), rgb},
+		"known by its name": {namedLabels(t, "pet_labels.txt", "red\ngreen\nblue\n"), rgb},
+		"without any":       {plain, nil},
+		"with other files":  {withFile(t, plain, "readme.txt", "hello"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := vision.ModelLabels(parsed(t, c.file), 0)

@@ -160,7 +160,7 @@ func describe(path string) (*description, error) {
 func (d *description) note(problem error) {
 	if problem != nil {
 		// That it is a problem goes without saying.
-		text := strings.TrimPrefix(problem.Error(), model.ErrBadModel.Error()+": ")
+		text := strings.TrimPrefix(strings.TrimPrefix(problem.Error(), "vision: "), model.ErrBadModel.Error()+": ")
 		d.Problems = append(d.Problems, text)
 	}
 }
@@ -235,9 +235,18 @@ func describeMetadata(m *model.Model) (*metadata, error) {
 	for _, f := range files {
 		d.Files = append(d.Files, f.Name)
 	}
-	labels, err := m.Labels()
-	d.Labels = len(labels)
+	d.Labels, err = countLabels(m)
 	return d, err
+}
+
+// countLabels counts the labels of the first output that has any.
+func countLabels(m *model.Model) (int, error) {
+	for output := range m.Outputs() {
+		if labels, err := vision.ModelLabels(m, output); labels != nil || err != nil {
+			return len(labels), err
+		}
+	}
+	return 0, nil
 }
 
 func describeEdgeTPU(m *model.Model) (*edgeTPUModel, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
@@ -81,6 +82,32 @@ func TestInspectEverythingElse(t *testing.T) {
 	assert.Len(t, inspected(t, testModel("two_signatures")).Signatures, 2)
 	assert.Contains(t, succeeded(t, "inspect", testModel("lstm")), "keeps state between calls")
 	assert.Contains(t, succeeded(t, "inspect", testModel("unresolved_op")), "NoSuchOp")
+}
+
+// inspect counts what classify would use, in files of any kind.
+func TestInspectLabels(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(testModel("tiny_int8"))
+	require.NoError(t, err)
+	packed := func(content string) string {
+		var archive bytes.Buffer
+		w := zip.NewWriter(&archive)
+		w.SetOffset(int64(len(b)))
+		f, err := w.Create("metadata.json")
+		require.NoError(t, err)
+		_, err = f.Write([]byte(content))
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		return write(t, "labelled.tflite", append(bytes.Clone(b), archive.Bytes()...))
+	}
+	d := inspected(t, packed(`{"names": {"0": "red", "1": "green"}}`))
+	require.NotNil(t, d.Metadata)
+	assert.Equal(t, 2, d.Metadata.Labels)
+	assert.Empty(t, d.Problems)
+
+	d = inspected(t, packed(`{"names": {}}`))
+	require.Len(t, d.Problems, 1)
+	assert.Equal(t, "labels of the model: metadata.json: not a label file: it is empty", d.Problems[0])
 }
 
 func TestInspectEdgeTPU(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"io"
-	"os"
 
 	"github.com/gocoral/coral/internal/files"
 )
@@ -39,10 +38,7 @@ func Processor(r io.Reader) string {
 
 // processorOf is the [Processor] of a file, "" also if it cannot be read.
 func processorOf(path string) string {
-	if files.Regular(path) != nil {
-		return ""
-	}
-	f, err := os.Open(path)
+	f, err := files.Open(path)
 	if err != nil {
 		return ""
 	}
