@@ -126,6 +126,6 @@ func (c *calls) free(what string, f func()) {
 		cancel()
 	}
 	nothing := func(struct{}) {}
-	// A call that is late is noted, and there is no more to say.
+	// A call that is overdue is noted, and there is no more to say.
 	_, _ = call(ctx, c, what, func() struct{} { f(); return struct{}{} }, nothing)
 }

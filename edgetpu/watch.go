@@ -34,7 +34,7 @@ type Event struct {
 	Kind EventKind `json:"kind"`
 	// Device as it is now, or with Detached as it was last.
 	Device Device `json:"device"`
-	// Previous is the device as the events before have told it, nil with Attached and
+	// Previous is the device as the events before have reported it, nil with Attached and
 	// Detached.
 	Previous *Device `json:"previous,omitempty"`
 }
@@ -63,19 +63,18 @@ func WithInterval(d time.Duration) WatchOption {
 	})
 }
 
-// Watch tells of devices that come, go or change. It begins with an Attached event for
+// Watch reports devices that come, go or change. It begins with an Attached event for
 // each one that is there, and goes on until ctx ends, which closes the channel; a nil ctx
-// never does. It needs
-// no rights, opens no device and uses no library.
+// never does. It needs no rights, opens no device and uses no library.
 //
 // It calls [Probe] again and again, on Linux also as soon as the kernel or udev announces
-// a change of any device, where this process can hear that. What it tells is the
-// difference between what the receiver has been told and what is there now: a slow
+// a change of any device, where this process can hear that. What it reports is the
+// difference between the events received so far and what is there now: a slow
 // receiver holds up nothing, and misses only what has been undone in the meantime.
 //
 // The error is that of an option or of the first Probe.
 func Watch(ctx context.Context, opts ...WatchOption) (<-chan Event, error) {
-	w := &watcher{interval: time.Second, events: make(chan Event), seen: make(chan []Device), told: make(map[string]Device)}
+	w := &watcher{interval: time.Second, events: make(chan Event), seen: make(chan []Device), reported: make(map[string]Device)}
 	ctx = errs.Context(ctx)
 	if err := options.Each(opts, func(o WatchOption) error { return o.applyWatch(w) }); err != nil {
 		return nil, fmt.Errorf("watching for Edge TPUs: %w", err)
@@ -88,19 +87,19 @@ func Watch(ctx context.Context, opts ...WatchOption) (<-chan Event, error) {
 		w.hints = listen(ctx, p.log)
 	}
 	go w.look(ctx)
-	go w.tell(ctx, devices)
+	go w.report(ctx, devices)
 	return w.events, nil
 }
 
-// watcher is a running Watch: look writes to seen, and tell from seen to events.
+// watcher is a running Watch: look writes to seen, and report from seen to events.
 type watcher struct {
 	probeOptions []ProbeOption
 	interval     time.Duration
 	hints        <-chan struct{} // something may have changed; nil if there are none
 
-	seen   chan []Device
-	events chan Event
-	told   map[string]Device // what the receiver knows, by path; only tell uses it
+	seen     chan []Device
+	events   chan Event
+	reported map[string]Device // as of the last event that was received, by path; only report uses it
 }
 
 // pause is the least time between two looks. A device that is plugged in is announced
@@ -135,12 +134,12 @@ func (w *watcher) look(ctx context.Context) {
 	}
 }
 
-// tell offers the first difference between what was told and what is there, which may
+// report offers the first difference between what was reported and what is there, which may
 // be another one by the time the receiver takes it.
-func (w *watcher) tell(ctx context.Context, devices []Device) {
+func (w *watcher) report(ctx context.Context, devices []Device) {
 	defer close(w.events)
 	for ctx.Err() == nil {
-		event, ok := difference(w.told, devices)
+		event, ok := difference(w.reported, devices)
 		events := w.events
 		if !ok {
 			events = nil
@@ -154,34 +153,34 @@ func (w *watcher) tell(ctx context.Context, devices []Device) {
 	}
 }
 
-// note keeps what the receiver knows now.
+// note keeps what has been reported now.
 func (w *watcher) note(e Event) {
 	d := e.Device
 	switch e.Kind {
 	case Detached:
-		delete(w.told, d.Path)
+		delete(w.reported, d.Path)
 		return
 	case StateChanged: // the temperature has an event of its own
-		d.Temperature = w.told[d.Path].Temperature
+		d.Temperature = w.reported[d.Path].Temperature
 	}
-	w.told[d.Path] = d
+	w.reported[d.Path] = d
 }
 
 // difference returns the event that comes first, in the order of the paths: departures,
 // then arrivals and changes.
-func difference(told map[string]Device, devices []Device) (Event, bool) {
+func difference(reported map[string]Device, devices []Device) (Event, bool) {
 	now := make(map[string]Device)
 	for _, d := range devices {
 		now[d.Path] = d
 	}
-	for _, path := range slices.Sorted(maps.Keys(told)) {
-		old := told[path]
+	for _, path := range slices.Sorted(maps.Keys(reported)) {
+		old := reported[path]
 		if d, ok := now[path]; !ok || replugged(old, d) {
 			return Event{Kind: Detached, Device: old}, true
 		}
 	}
 	for _, d := range devices {
-		old, ok := told[d.Path]
+		old, ok := reported[d.Path]
 		switch {
 		case !ok:
 			return Event{Kind: Attached, Device: d}, true

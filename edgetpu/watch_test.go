@@ -196,7 +196,7 @@ func TestWatchTemperature(t *testing.T) {
 		m.apex(t, "apex_0", apexAttrs(attrs{"temp": "50000"}))
 		w := startWatch(t, m)
 		w.next()
-		for _, step := range []struct{ milli, told string }{
+		for _, step := range []struct{ milli, reported string }{
 			{"50250", ""},
 			{"50750", ""}, // less than 1 °C, also in sum
 			{"51000", "51.0"},
@@ -211,13 +211,13 @@ func TestWatchTemperature(t *testing.T) {
 			{"95000", "95.0"},
 		} {
 			m.write(t, apexLink+"/temp", step.milli+"\n")
-			switch step.told {
+			switch step.reported {
 			case "":
 				w.silence()
 			case "none":
 				w.want(edgetpu.TemperatureChanged, "pci /dev/apex_0 (ready)")
 			default:
-				w.want(edgetpu.TemperatureChanged, "pci /dev/apex_0 (ready, "+step.told+" °C)")
+				w.want(edgetpu.TemperatureChanged, "pci /dev/apex_0 (ready, "+step.reported+" °C)")
 			}
 		}
 	})
@@ -237,7 +237,7 @@ func TestWatchOverheated(t *testing.T) {
 	})
 }
 
-// A receiver that does not receive holds up nothing, and is told the outcome.
+// A receiver that does not receive holds up nothing, and gets the outcome.
 func TestWatchSlowReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
@@ -245,7 +245,7 @@ func TestWatchSlowReceiver(t *testing.T) {
 		w := startWatch(t, m)
 		w.next()
 
-		m.plugUSB(t, uninitialised, "3") // will be told as what has become of it
+		m.plugUSB(t, uninitialised, "3") // will be reported as what has become of it
 		time.Sleep(3 * time.Second)
 		m.unplug(t, usbLink, "dev/bus/usb/002/003")
 		m.plugUSB(t, ready, "4")
@@ -301,7 +301,7 @@ func TestWatchEnds(t *testing.T) {
 		w.stop()
 		synctest.Wait()
 		_, ok = <-w.events
-		assert.False(t, ok, "an ended watch tells nothing more")
+		assert.False(t, ok, "an ended watch reports nothing more")
 	})
 }
 

@@ -2,7 +2,6 @@ package tflite
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 
 	"github.com/gocoral/coral/internal/capi"
@@ -15,20 +14,16 @@ import (
 // is loaded, before main, is beyond this; the runtimes known need nothing there.
 func MissingCPUFeatures() []string { return capi.MissingCPUFeatures() }
 
+// CPUAdvice says what to do on a processor with [MissingCPUFeatures]: each of it suffices.
+func CPUAdvice() []string { return capi.CPUAdvice() }
+
 // usable refuses every use of the runtime where it cannot be.
 func usable() error {
 	if !capi.Available {
 		return ErrCgoRequired
 	}
 	if missing := MissingCPUFeatures(); len(missing) > 0 {
-		return fmt.Errorf("TensorFlow Lite %s needs a processor with %s: %s: %w", Version(), strings.Join(missing, ", "), otherCPU(), ErrPlatform)
+		return fmt.Errorf("TensorFlow Lite %s needs a processor with %s: %s: %w", Version(), strings.Join(missing, ", "), strings.Join(CPUAdvice(), ", or "), ErrPlatform)
 	}
 	return nil
-}
-
-func otherCPU() string {
-	if runtime.GOARCH == "amd64" {
-		return "take runtime 2.20.0 or 2.9.0, or for a virtual machine a CPU type that has it, such as host"
-	}
-	return "take another board, or a runtime that was built for this one"
 }

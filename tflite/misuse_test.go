@@ -170,7 +170,7 @@ func TestNil(t *testing.T) {
 	_, err = tflite.NewInterpreter(load(t, "add"), nil, tflite.WithDelegates(nil))
 	require.ErrorIs(t, err, tflite.ErrDelegateDeclined)
 	_, err = tflite.NewInterpreter(load(t, "add"), tflite.WithCustomOp(tflite.CustomOp{Name: "x"}))
-	require.Error(t, err)
+	require.ErrorIs(t, err, tflite.ErrUnresolvedOp)
 }
 
 func TestReadOnlyTensors(t *testing.T) {

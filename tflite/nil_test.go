@@ -24,6 +24,7 @@ var functions = map[string]func(*testing.T){
 	"HasXNNPACK":         func(*testing.T) { tflite.HasXNNPACK() },
 	"LoadModel":          func(*testing.T) { _, _ = tflite.LoadModel("", nil) },
 	"LoadModelFS":        func(*testing.T) { _, _ = tflite.LoadModelFS(nil, "", nil) },
+	"CPUAdvice":          func(*testing.T) { tflite.CPUAdvice() },
 	"MissingCPUFeatures": func(*testing.T) { tflite.MissingCPUFeatures() },
 	"NewBFloat16":        func(*testing.T) { tflite.NewBFloat16(0) },
 	"NewFloat16":         func(*testing.T) { tflite.NewFloat16(0) },

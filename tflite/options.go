@@ -62,7 +62,7 @@ type config struct {
 }
 
 // maxThreads is far above any machine this runs on; the runtime creates as many
-// threads as it is told to.
+// threads as it is asked for.
 const maxThreads = 1024
 
 // inputShape is what [WithInputShape] asks for.
@@ -118,11 +118,12 @@ func WithDelegates(ds ...delegate.Delegate) Option {
 	}
 }
 
-// WithCustomOp makes an operator available to the model.
+// WithCustomOp makes an operator available to the model. One without a name, Prepare or
+// Invoke gives [ErrUnresolvedOp], and versions that are no range [ErrRange].
 func WithCustomOp(op CustomOp) Option {
 	return func(c *config) error {
 		if op.Name == "" || op.Prepare == nil || op.Invoke == nil {
-			return fmt.Errorf("custom operator %q needs a name, Prepare and Invoke", op.Name)
+			return fmt.Errorf("custom operator %q needs a name, Prepare and Invoke: %w", op.Name, ErrUnresolvedOp)
 		}
 		if op.MinVersion == 0 && op.MaxVersion == 0 {
 			op.MinVersion, op.MaxVersion = 1, 1
@@ -138,6 +139,8 @@ func WithCustomOp(op CustomOp) Option {
 // WithPlaceholderOp makes a custom operator known that runs elsewhere: the model can
 // then be loaded and its tensors used, but an Invoke that reaches the operator fails.
 // See [WithOffload].
+//
+// Experimental: it is there for package coral and may change.
 func WithPlaceholderOp(name string) Option {
 	prepare, invoke := capi.Placeholder()
 	return WithCustomOp(CustomOp{Name: name, Prepare: prepare, Invoke: invoke})
@@ -168,8 +171,10 @@ func WithMaxTensorBytes(n int) Option {
 	}
 }
 
-// WithObserver has f told of every Invoke of the primary graph that was begun: how long it
-// took, and its error. f runs in the caller's goroutine and must not use the interpreter.
+// WithObserver calls f after every Invoke of the primary graph that was begun, with how long
+// it took and its error. f runs in the caller's goroutine and must not use the interpreter.
+//
+// Experimental: it is there for package coral and may change.
 func WithObserver(f func(took time.Duration, err error)) Option {
 	return func(c *config) error {
 		c.observe = f

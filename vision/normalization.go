@@ -218,12 +218,12 @@ func normalizationOf(m *model.Model, input int) (Normalization, error) {
 // normalizationFor finds the normalisation for an input whose type and quantisation the
 // runtime knows better than the file; m may be nil.
 func normalizationFor(m *model.Model, input int, typ model.TensorType, q model.Quantization, channels int) Normalization {
-	told, warning := fromMetadata(m, input, channels)
+	described, warning := fromMetadata(m, input, channels)
 	if typ == model.Uint8 || typ == model.Int8 {
-		return fromIntegers(told, warning, integers(typ, q))
+		return fromIntegers(described, warning, integers(typ, q))
 	}
-	if told != nil {
-		return *told
+	if described != nil {
+		return *described
 	}
 	n := fromGraph(m, input, channels)
 	n.Warning = cmp.Or(warning, n.Warning)
@@ -232,20 +232,20 @@ func normalizationFor(m *model.Model, input int, typ model.TensorType, q model.Q
 
 // fromIntegers weighs what the metadata say against the range of the input. Where one
 // excludes the other the range counts: it is what the model computes with.
-func fromIntegers(told *Normalization, warning string, i interval) Normalization {
+func fromIntegers(described *Normalization, warning string, i interval) Normalization {
 	byRange := nearest(i, FromRange)
-	if told == nil {
+	if described == nil {
 		byRange.Warning = cmp.Or(warning, byRange.Warning)
 		return byRange
 	}
-	switch l := told.span().likeness(i); {
+	switch l := described.span().likeness(i); {
 	case l < unlike:
-		byRange.Warning = fmt.Sprintf("the model's metadata ask for numbers from %v, its input holds %v: the input's range was taken", told.span(), i)
+		byRange.Warning = fmt.Sprintf("the model's metadata ask for numbers from %v, its input holds %v: the input's range was taken", described.span(), i)
 		return byRange
 	case l < alike:
-		told.Warning = fmt.Sprintf("the model's metadata ask for numbers from %v, its input holds %v: the metadata were taken", told.span(), i)
+		described.Warning = fmt.Sprintf("the model's metadata ask for numbers from %v, its input holds %v: the metadata were taken", described.span(), i)
 	}
-	return *told
+	return *described
 }
 
 // fromMetadata returns nil if they say nothing, with a warning if they say something that

@@ -90,10 +90,7 @@ func aboutTFLite(missing []string) edgetpu.Finding {
 	case len(missing) > 0:
 		f.ID, f.Severity = "cpu-too-old", edgetpu.Error
 		f.Message = fmt.Sprintf("TensorFlow Lite %s needs a CPU with %s, which this one does not have", tflite.Version(), strings.Join(missing, ", "))
-		f.Fixes = []string{
-			"in a virtual machine, choose a CPU type that has it, such as host",
-			"or build with another version of TensorFlow Lite: 2.20.0 and 2.9.0 do without",
-		}
+		f.Fixes = tflite.CPUAdvice()
 	}
 	return f
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/tflite"
 )
 
 // doctor returns the findings, and whether the exit status says that all is well.
@@ -118,5 +119,5 @@ func TestOldCPU(t *testing.T) {
 	f := aboutTFLite([]string{"SSE4.1"})
 	assert.Equal(t, edgetpu.Error, f.Severity)
 	assert.Contains(t, f.Message, "needs a CPU with SSE4.1")
-	assert.NotEmpty(t, f.Fixes)
+	assert.Equal(t, tflite.CPUAdvice(), f.Fixes)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -186,32 +187,49 @@ func TestCreateFaults(t *testing.T) {
 	}
 }
 
+// when runs do in another goroutine, as soon as happened says so.
+func when(t *testing.T, happened func() bool, do func()) {
+	t.Helper()
+	var g sync.WaitGroup
+	t.Cleanup(g.Wait)
+	g.Go(func() {
+		for !happened() {
+			select {
+			case <-t.Context().Done():
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+		do()
+	})
+}
+
 // What comes while the library waits for it is opened after all.
 func TestPluggedInWhileOpening(t *testing.T) {
 	sim := edgetputest.New(t, edgetputest.USB("2-1").Absent(), edgetputest.TimeScale(1))
 	lib := rawLibrary(t, sim)
-	time.AfterFunc(50*time.Millisecond, func() { sim.Plug(usb) })
+	when(t, func() bool { return sim.Stats(usb).Creates == 1 }, func() { sim.Plug(usb) })
 	d := lib.create(t, usb)
 	require.NotNil(t, d)
 	lib.Free(d)
 }
 
 func TestUnpluggedWhileOpening(t *testing.T) {
-	sim := edgetputest.New(t, edgetputest.USB("2-1"), edgetputest.OpenTime(200*time.Millisecond))
+	sim := edgetputest.New(t, edgetputest.USB("2-1").Ready(), edgetputest.OpenTime(2*time.Second))
 	lib := rawLibrary(t, sim)
-	time.AfterFunc(100*time.Millisecond, func() { sim.Unplug(usb) })
+	when(t, func() bool { return sim.Stats(usb).Owner != 0 }, func() { sim.Unplug(usb) })
 	assert.Nil(t, lib.create(t, usb))
 	assert.Zero(t, sim.Stats(usb).Owner)
 }
 
 func TestOpenTime(t *testing.T) {
-	edgetputest.New(t, edgetputest.PCIe(0), edgetputest.OpenTime(100*time.Millisecond))
+	sim := edgetputest.New(t, edgetputest.PCIe(0), edgetputest.OpenTime(100*time.Millisecond))
 	start := time.Now()
 	mustOpen(t, pci)
 	assert.GreaterOrEqual(t, time.Since(start), 100*time.Millisecond)
-	start = time.Now()
 	mustOpen(t, pci)
-	assert.Less(t, time.Since(start), 100*time.Millisecond, "the second one shares it")
+	assert.Equal(t, 2, sim.Stats(pci).Creates)
+	assert.Equal(t, 1, sim.Stats(pci).Opens, "the second one shares it")
 }
 
 // A device that another process has open is refused; when that process has ended,

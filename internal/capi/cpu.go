@@ -45,6 +45,16 @@ var MissingCPUFeatures = sync.OnceValue(func() []string {
 	return missing(needed()[platform{Version(), runtime.GOOS, runtime.GOARCH}])
 })
 
+// CPUAdvice says what to do where something is missing: each of it suffices.
+func CPUAdvice() []string { return adviceFor(runtime.GOARCH) }
+
+func adviceFor(arch string) []string {
+	if arch == "amd64" {
+		return []string{"take runtime 2.20.0 or 2.9.0", "in a virtual machine choose a CPU type that has it, such as host"}
+	}
+	return []string{"take another board", "take a runtime that was built for this one"}
+}
+
 func missing(features []feature) []string {
 	var names []string
 	for _, f := range features {
