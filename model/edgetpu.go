@@ -3,6 +3,8 @@ package model
 import (
 	"fmt"
 	"slices"
+
+	"github.com/gocoral/coral/internal/schema"
 )
 
 // EdgeTPUOperator is the custom operator that holds everything the Edge TPU compiler
@@ -138,7 +140,7 @@ func (m *Model) IsEdgeTPU() bool {
 }
 
 func (op Operator) isEdgeTPU() bool {
-	return op.BuiltinCode == opCustom && op.CustomCode == EdgeTPUOperator
+	return op.BuiltinCode == schema.OpCustom && op.CustomCode == EdgeTPUOperator
 }
 
 // EdgeTPU decodes what the Edge TPU compiler put into the model. It returns nil

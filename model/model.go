@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/schema"
 )
 
 // The sentinels that errors of this package wrap.
@@ -243,7 +244,7 @@ func (m *Model) HasVariables() bool {
 	}
 	for op := range m.operators {
 		switch op.BuiltinCode {
-		case opVarHandle, opReadVariable, opAssignVariable, opCallOnce:
+		case schema.OpVarHandle, schema.OpReadVariable, schema.OpAssignVariable, schema.OpCallOnce:
 			return true
 		}
 	}

@@ -1,16 +1,9 @@
 package model
 
-import "strconv"
+import (
+	"strconv"
 
-// The builtin operators that this package treats specially.
-const (
-	opFullyConnected = 9
-	opCustom         = 32
-	opDensify        = 124
-	opCallOnce       = 129
-	opVarHandle      = 142
-	opReadVariable   = 143
-	opAssignVariable = 144
+	"github.com/gocoral/coral/internal/schema"
 )
 
 // builtinNames are the names of enum BuiltinOperator of the schema, by code.
@@ -66,18 +59,18 @@ var callees = map[int]struct {
 	fields  []int
 	vector  bool
 }{
-	31:  {options: 4, fields: []int{0}},                // CALL
-	118: {options: 4, fields: []int{0, 1}},             // IF
-	119: {options: 4, fields: []int{0, 1}},             // WHILE
-	129: {options: 4, fields: []int{0}},                // CALL_ONCE
-	173: {options: 12, fields: []int{4}, vector: true}, // STABLEHLO_CUSTOM_CALL
-	174: {options: 12, fields: []int{1}},               // STABLEHLO_REDUCE
-	190: {options: 12, fields: []int{6}},               // STABLEHLO_SCATTER
-	198: {options: 12, fields: []int{5}},               // STABLEHLO_REDUCE_WINDOW
-	199: {options: 12, fields: []int{2}},               // STABLEHLO_SORT
-	200: {options: 12, fields: []int{0, 1}},            // STABLEHLO_WHILE
-	206: {options: 12, fields: []int{1}},               // STABLEHLO_COMPOSITE
-	209: {options: 12, fields: []int{0}, vector: true}, // STABLEHLO_CASE
+	schema.OpCall:                  {options: 4, fields: []int{0}},
+	schema.OpIf:                    {options: 4, fields: []int{0, 1}},
+	schema.OpWhile:                 {options: 4, fields: []int{0, 1}},
+	schema.OpCallOnce:              {options: 4, fields: []int{0}},
+	schema.OpStablehloCustomCall:   {options: 12, fields: []int{4}, vector: true},
+	schema.OpStablehloReduce:       {options: 12, fields: []int{1}},
+	schema.OpStablehloScatter:      {options: 12, fields: []int{6}},
+	schema.OpStablehloReduceWindow: {options: 12, fields: []int{5}},
+	schema.OpStablehloSort:         {options: 12, fields: []int{2}},
+	schema.OpStablehloWhile:        {options: 12, fields: []int{0, 1}},
+	schema.OpStablehloComposite:    {options: 12, fields: []int{1}},
+	schema.OpStablehloCase:         {options: 12, fields: []int{0}, vector: true},
 }
 
 // decodeCallees returns the subgraphs that an operator runs.

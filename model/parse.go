@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gocoral/coral/internal/modelfile"
+	"github.com/gocoral/coral/internal/schema"
 )
 
 // Parse decodes the bytes of a .tflite file. It never panics, and takes no more
@@ -106,7 +107,7 @@ func decodeOpcode(t table) opcode {
 		version: int(t.int32(2, 1)),
 	}
 	op.name = builtinName(op.code)
-	if op.code == opCustom {
+	if op.code == schema.OpCustom {
 		op.name = op.custom
 	}
 	return op
@@ -197,7 +198,7 @@ func decodeOperator(t table, codes []opcode) Operator {
 		Intermediates: t.ints(8),
 		Subgraphs:     decodeCallees(t, code.code),
 	}
-	if len(op.CustomOptions) == 0 && code.code == opCustom {
+	if len(op.CustomOptions) == 0 && code.code == schema.OpCustom {
 		op.CustomOptions = t.outside(5, 9, 10)
 	}
 	return op

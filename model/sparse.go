@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	flatbuffers "github.com/google/flatbuffers/go"
+
+	"github.com/gocoral/coral/internal/schema"
 )
 
 // sparsity is the compressed form of a constant (SparsityParameters of the schema). Its
@@ -144,7 +146,7 @@ func (l sparseLevel) count(nodes, size, limit int) (int, error) {
 // them as if they were whole.
 func (op *Operator) readsSparse() bool {
 	switch op.BuiltinCode {
-	case opFullyConnected, opDensify, opCustom:
+	case schema.OpFullyConnected, schema.OpDensify, schema.OpCustom:
 		return true
 	}
 	return false

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocoral/coral/internal/schema"
 	"github.com/gocoral/coral/model"
 )
 
@@ -29,14 +30,6 @@ type facts struct {
 	perChannel []perChannelOperator
 }
 
-// Numbers of operators in the schema.
-const (
-	opEmbeddingLookup = 7
-	opFullyConnected  = 9
-	opBatchMatMul     = 126
-	opVarHandle       = 142
-)
-
 func newFacts(m *model.Model, limits model.Limits) facts {
 	limits.TensorBytes = cmp.Or(limits.TensorBytes, model.DefaultLimits.TensorBytes)
 	f := facts{limits: limits}
@@ -51,7 +44,7 @@ func newFacts(m *model.Model, limits model.Limits) facts {
 			}
 		}
 		for k := range s.Operators {
-			f.resourceVariables = f.resourceVariables || s.Operators[k].BuiltinCode == opVarHandle
+			f.resourceVariables = f.resourceVariables || s.Operators[k].BuiltinCode == schema.OpVarHandle
 			f.addPerChannel(s, k)
 		}
 	}
@@ -91,12 +84,12 @@ const denseSwitch = "converter._experimental_disable_per_channel_quantization_fo
 // the first of 2.12.0, 2.17.1 and 2.20.0 that was seen to be right. Convolutions have
 // always been right.
 var perChannelRules = map[int][]perChannelRule{
-	opFullyConnected: {
+	schema.OpFullyConnected: {
 		{float: false, builtIn: 12, xnnpack: 12, instead: denseSwitch},
 		{float: true, builtIn: 17, xnnpack: 17, instead: denseSwitch},
 	},
-	opBatchMatMul:     {{float: true, builtIn: 20, xnnpack: 17, instead: "a scale per tensor"}},
-	opEmbeddingLookup: {{float: true, builtIn: 20, xnnpack: 20, instead: "a scale per tensor"}},
+	schema.OpBatchMatMul:     {{float: true, builtIn: 20, xnnpack: 17, instead: "a scale per tensor"}},
+	schema.OpEmbeddingLookup: {{float: true, builtIn: 20, xnnpack: 20, instead: "a scale per tensor"}},
 }
 
 // addPerChannel notes operator k of s if there is a rule for it.

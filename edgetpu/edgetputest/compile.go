@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gocoral/coral/internal/options"
+	"github.com/gocoral/coral/internal/schema"
 	"github.com/gocoral/coral/model"
 )
 
@@ -157,18 +158,9 @@ func (o *original) longestRun() (longest run) {
 	return longest
 }
 
-// The operators that run other subgraphs.
-const (
-	opCall     = 31
-	opCustom   = 32
-	opIf       = 118
-	opWhile    = 119
-	opCallOnce = 129
-)
-
 func (o *original) mappable(op model.Operator) bool {
 	switch op.BuiltinCode {
-	case opCall, opCustom, opIf, opWhile, opCallOnce:
+	case schema.OpCall, schema.OpCustom, schema.OpIf, schema.OpWhile, schema.OpCallOnce:
 		return false
 	}
 	read := slices.ContainsFunc(op.Inputs, func(t int) bool { return t >= 0 && !o.mappableTensor(&o.Tensors[t]) })

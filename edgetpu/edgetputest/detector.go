@@ -3,6 +3,7 @@ package edgetputest
 import (
 	"encoding/binary"
 
+	"github.com/gocoral/coral/internal/schema"
 	"github.com/gocoral/coral/internal/tflitewriter"
 	"github.com/gocoral/coral/model"
 )
@@ -39,20 +40,13 @@ func Detector() []byte {
 	boxes := d.head("box", picture, boxWeights)
 	logits := d.head("class", picture, classWeights)
 	scores := d.tensor("scores", model.Uint8, []int{1, squares * squares, 1 + classes}, quantised(1.0/256, 0))
-	d.op(opLogistic, "", []int{logits}, []int{scores})
+	d.op(schema.OpLogistic, "", []int{logits}, []int{scores})
 	outputs := d.postProcess(boxes, scores)
 	return tflitewriter.Model(&model.Model{
 		Version: 3, Description: "a detector of colours, made by edgetputest",
 		Subgraphs: []model.Subgraph{{Name: "main", Tensors: d.tensors, Operators: d.operators, Inputs: []int{picture}, Outputs: outputs}},
 	}, detectorOptions)
 }
-
-// The operators of the detector; the last one is opCustom.
-const (
-	opConv2D   = 3
-	opLogistic = 14
-	opReshape  = 22
-)
 
 // detector is the graph under construction.
 type detector struct {
@@ -136,13 +130,13 @@ func (d *detector) head(name string, picture int, values []weights) (list int) {
 	}
 	result := quantised(1.0/16, zeroPoint)
 	grid := d.tensor(name+"_grid", model.Uint8, []int{1, squares, squares, len(values)}, result)
-	d.op(opConv2D, "", []int{
+	d.op(schema.OpConv2D, "", []int{
 		picture,
 		d.constant(name+"_kernel", model.Uint8, []int{len(values), squareSide, squareSide, channels}, quantised(1.0/weightUnit, zeroPoint), kernel),
 		d.constant(name+"_bias", model.Int32, []int{len(values)}, quantised(1.0/weightUnit/128, 0), bias),
 	}, []int{grid})
 	list = d.tensor(name, model.Uint8, []int{1, squares * squares, len(values)}, result)
-	d.op(opReshape, "", []int{grid}, []int{list})
+	d.op(schema.OpReshape, "", []int{grid}, []int{list})
 	return list
 }
 
@@ -160,7 +154,7 @@ func (d *detector) postProcess(boxes, scores int) (outputs []int) {
 		outputs = append(outputs, d.tensor(name+suffix, model.Float32, nil, model.Quantization{}))
 		d.tensors[outputs[len(outputs)-1]].HasRank = false
 	}
-	d.op(opCustom, name, []int{boxes, scores, anchors}, outputs)
+	d.op(schema.OpCustom, name, []int{boxes, scores, anchors}, outputs)
 	d.operators[len(d.operators)-1].CustomOptions = tflitewriter.FlexMap(4,
 		tflitewriter.Entry{Key: "max_detections", Value: detections},
 		tflitewriter.Entry{Key: "max_classes_per_detection", Value: 1},
@@ -178,10 +172,10 @@ func (d *detector) postProcess(boxes, scores int) (outputs []int) {
 // detectorOptions writes Conv2DOptions and ReshapeOptions of the schema.
 func detectorOptions(b tflitewriter.Builder, op model.Operator) (union int8, table tflitewriter.Offset) {
 	switch op.BuiltinCode {
-	case opConv2D:
+	case schema.OpConv2D:
 		const valid = 1 // padding
 		return 1, b.Table(b.Int8(0, valid), b.Int32(1, squareSide), b.Int32(2, squareSide))
-	case opReshape:
+	case schema.OpReshape:
 		shape := b.Ints([]int{1, squares * squares, -1})
 		return 17, b.Table(b.Ref(0, shape))
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/fnv"
 
+	"github.com/gocoral/coral/internal/schema"
 	"github.com/gocoral/coral/internal/tflitewriter"
 	"github.com/gocoral/coral/model"
 )
@@ -19,7 +20,7 @@ const mark = "gocoral-sim-cut\n"
 // schema of TensorFlow Lite.
 func edgeTPUCode(w tflitewriter.Builder) tflitewriter.Offset {
 	name := w.String(customCode)
-	return w.Table(w.Int8(0, opCustom), w.Ref(1, name), w.Int32(2, 1), w.Int32(3, opCustom))
+	return w.Table(w.Int8(0, schema.OpCustom), w.Ref(1, name), w.Int32(2, 1), w.Int32(3, schema.OpCustom))
 }
 
 // write writes the operator, with that code.

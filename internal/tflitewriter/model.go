@@ -4,13 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/gocoral/coral/internal/schema"
 	"github.com/gocoral/coral/model"
-)
-
-// The operators whose options refer to other subgraphs.
-const (
-	opIf            = 118
-	opStablehloCase = 209
 )
 
 // Options writes the options of an operator that package model does not read, such as
@@ -106,9 +101,9 @@ func (w *modelWriter) operator(op model.Operator) Offset {
 // different unions, and what else there is to write.
 func (w *modelWriter) operatorOptions(op model.Operator) (union int8, options, options2 Offset) {
 	switch {
-	case op.BuiltinCode == opIf:
+	case op.BuiltinCode == schema.OpIf:
 		return 0, w.Table(w.Int32(0, op.Subgraphs[0]), w.Int32(1, op.Subgraphs[1])), 0
-	case op.BuiltinCode == opStablehloCase:
+	case op.BuiltinCode == schema.OpStablehloCase:
 		branches := w.Ints(op.Subgraphs)
 		return 0, 0, w.Table(w.Ref(0, branches))
 	case w.options != nil:

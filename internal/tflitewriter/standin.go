@@ -5,11 +5,9 @@ import (
 	"slices"
 
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/internal/schema"
 	"github.com/gocoral/coral/model"
 )
-
-// opCustom is the code of all custom operators.
-const opCustom = 32
 
 // StandIn writes a model with the given inputs and outputs, and between them nothing but
 // one custom operator of the given name. It is for a process that has a model run
@@ -40,6 +38,6 @@ func StandIn(operator string, inputs, outputs []model.Tensor) ([]byte, error) {
 	in, out := indices[:len(inputs)], indices[len(inputs):]
 	return Model(&model.Model{Version: 3, Subgraphs: []model.Subgraph{{
 		Tensors: tensors, Inputs: in, Outputs: out,
-		Operators: []model.Operator{{BuiltinCode: opCustom, CustomCode: operator, Version: 1, Inputs: in, Outputs: out}},
+		Operators: []model.Operator{{BuiltinCode: schema.OpCustom, CustomCode: operator, Version: 1, Inputs: in, Outputs: out}},
 	}}}, nil), nil
 }

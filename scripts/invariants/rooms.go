@@ -21,20 +21,20 @@ const module = "github.com/gocoral/coral"
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
 	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/options", "internal/worker", "model", "tflite"},
-	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/modelfile", "internal/options", "model"},
+	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/modelfile", "internal/options", "internal/schema", "model"},
 	"delegate":              {"github.com/mattn/go-tflite/delegates"},
 	"delegate/xnnpack":      {"delegate", "internal/borrow", "internal/capi", "internal/errs", "internal/options"},
 	"delegate/plugin":       {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi", "internal/options"},
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/dl", "internal/errs", "internal/libedgetpu", "internal/oldabi", "internal/options", "internal/processes", "model"},
-	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/options", "internal/tflitewriter", "model"},
-	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile"},
+	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/options", "internal/schema", "internal/tflitewriter", "model"},
+	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile", "internal/schema"},
 	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
 	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
 	"internal/percentile":   {},
 	"internal/options":      {},
-	"internal/tflitewriter": {"github.com/google/flatbuffers", "internal/errs", "model"},
+	"internal/tflitewriter": {"github.com/google/flatbuffers", "internal/errs", "internal/schema", "model"},
 	"internal/cc":           {},
 	"internal/errs":         {},
 	"internal/capi":         {"golang.org/x/sys", "internal/errs"},
@@ -50,6 +50,7 @@ var rooms = map[string][]string{
 	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
 	"internal/files":        {},
 	"internal/modelfile":    {"internal/errs", "internal/files"},
+	"internal/schema":       {},
 }
 
 // ownModules have their own go.mod and may import everything public.
