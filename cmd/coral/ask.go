@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"time"
 
@@ -50,7 +49,7 @@ func (a *app) hiddenCommands() []*cobra.Command {
 // ask runs a hidden command and reads its answer. Its errors go on a sentence whose
 // subject is what the command does.
 func ask(ctx context.Context, timeout time.Duration, answer any, args ...string) error {
-	self, err := os.Executable()
+	self, err := ownExecutable()
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"sync"
+
+	"github.com/gocoral/coral/internal/crash"
 )
 
 // tail keeps the end of what native code and the Go runtime print.
@@ -38,7 +39,7 @@ func (t *tail) String() string {
 func describeCrash(state *os.ProcessState, printed string) string {
 	before, report := splitReport(printed)
 	how := crashSignal(state, report)
-	last := lastLine(before)
+	last := crash.Reason(strings.Split(before, "\n"))
 	switch {
 	case strings.Contains(printed, "bad_alloc"), strings.Contains(report, "out of memory"), strings.Contains(report, "cannot allocate memory"):
 		return "the memory of this machine does not suffice for the model: end other programs, or use a smaller model"
@@ -64,28 +65,14 @@ func isPanic(report string) bool {
 		strings.HasPrefix(report, "fatal error: ") && !strings.HasPrefix(report, "fatal error: unexpected signal")
 }
 
-// reportStarts are how the Go runtime begins its report of a crash.
-var reportStarts = []string{"SIG", "fatal error: ", "panic: ", "runtime: ", "unexpected fault address"}
-
 // splitReport parts what libraries have printed from the Go runtime's report.
 func splitReport(printed string) (before, report string) {
 	at := 0
 	for line := range strings.Lines(printed) {
-		if slices.ContainsFunc(reportStarts, func(start string) bool { return strings.HasPrefix(line, start) }) {
+		if crash.IsReport(line) {
 			return printed[:at], printed[at:]
 		}
 		at += len(line)
 	}
 	return printed, ""
-}
-
-// lastLine is the last line that says something of a failure.
-func lastLine(text string) string {
-	for _, line := range slices.Backward(strings.Split(text, "\n")) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "INFO:") && !strings.HasPrefix(line, "WARNING:") {
-			return line
-		}
-	}
-	return ""
 }

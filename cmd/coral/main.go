@@ -59,6 +59,10 @@ func main() {
 // grace is how long an interrupted command has to end by itself.
 const grace = 2 * time.Second
 
+// echo is how long after an interrupt another one is the same: timeout(1) sends its signal
+// to the process and to the group that the process is in.
+const echo = time.Second
+
 // run is main without the process: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
 	return newApp(stdin, stdout, stderr).run(args)
@@ -71,7 +75,7 @@ func (a *app) run(args []string) (status int) {
 		if a.supervising.Load() {
 			return // the child gets it, see forwardInterrupts
 		}
-		stop() // a second interrupt ends the process at once
+		time.AfterFunc(echo, stop) // a second interrupt ends the process at once
 		// What does not heed the first, a read from a pipe for example, has a moment.
 		time.AfterFunc(grace, func() {
 			a.complain("interrupted")

@@ -3,11 +3,11 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/cmd/coral/internal/npy"
 	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
@@ -61,7 +61,7 @@ func (f *runFlags) readInputs() ([]runInput, error) {
 		}
 		inputs[k].Name = ports[k].name(k)
 		if !inputs[k].given && !f.zero {
-			return nil, fmt.Errorf("input %q is not given: add --input %s=VALUE, or --zero-inputs", inputs[k].Name, inputs[k].Name)
+			return nil, usagef("input %q is not given: add --input %s=VALUE, or --zero-inputs", inputs[k].Name, inputs[k].Name)
 		}
 	}
 	return inputs, nil
@@ -82,30 +82,37 @@ func (f *runFlags) inputArguments() ([]inputArgument, error) {
 	return all, nil
 }
 
-// read makes the content of the tensor.
-func (i inputArgument) read(t model.Tensor) (runInput, error) {
-	in := runInput{given: true}
-	array, conversion, err := readArray(i.value, t)
+// read makes the content of the tensor. Only what is written as a file's name is one.
+func (i inputArgument) read(t model.Tensor) (in runInput, err error) {
+	in.given = true
+	var array npy.Array
 	switch file, isText := strings.CutPrefix(i.value, "@"); {
 	case isText:
-		var text []byte
-		if text, err = os.ReadFile(file); err == nil {
-			array, conversion, err = parseText(string(bytes.TrimRight(text, "\r\n")), t)
-		}
 		in.File = file
+		array, in.Conversion, err = readText(file, t)
 	case strings.HasSuffix(i.value, ".npy"):
 		in.File = i.value
+		array, in.Conversion, err = readArray(i.value, t)
 	default:
-		array, conversion, err = parseText(i.value, t)
+		array, in.Conversion, err = parseText(i.value, t)
 	}
 	if err != nil {
 		return in, err
 	}
-	in.data, in.Conversion = array.Data, conversion
+	in.data = array.Data
 	if !slices.Equal(array.Shape, t.Shape) {
 		in.shape = array.Shape
 	}
 	return in, nil
+}
+
+// readText reads what parseText takes from a file.
+func readText(path string, t model.Tensor) (a npy.Array, conversion string, err error) {
+	text, err := readRegular(path)
+	if err != nil {
+		return a, "", err
+	}
+	return parseText(string(bytes.TrimRight(text, "\r\n")), t)
 }
 
 // fillZeros sets the inputs that were not given. Their sizes are the runtime's, which has

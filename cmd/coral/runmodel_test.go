@@ -190,7 +190,6 @@ func TestRunRefuses(t *testing.T) {
 		args  []string
 		says  string
 	}{
-		"an input left out":       {"add", []string{"--input", "a=" + good}, "add --input b=VALUE, or --zero-inputs"},
 		"an unknown input":        {"add", []string{"--input", "c=" + good}, `no input "c": it has a, b`},
 		"a number too large":      {"add", []string{"--input", "2=" + good}, `no input "2"`},
 		"an input of no model":    {"no_inputs", []string{"--input", "a=" + good}, "it has none"},
@@ -219,6 +218,7 @@ func TestRunRefuses(t *testing.T) {
 			assert.Contains(t, failed(t, statusFailed, args...), test.says)
 		})
 	}
+	assert.Contains(t, failed(t, statusUsage, "run", testModel("add"), "--input", "a="+good), "add --input b=VALUE, or --zero-inputs")
 	blocked := write(t, "file", nil)
 	failed(t, statusFailed, "run", "-m", testModel("add"), "--zero-inputs", "--output", blocked)
 }

@@ -83,7 +83,7 @@ func (a *app) supervise(ctx context.Context, work func() error) error {
 }
 
 // forwardInterrupts asks the child to end when this process is asked to, and kills it the
-// second time, or when it does not heed the first. A terminal sends its interrupt to both;
+// second time, after the echo of the first, or when it does not heed the first. A terminal sends its interrupt to both;
 // the child ignores that one, or it would get two for one. The channel that is returned
 // ends this.
 func (a *app) forwardInterrupts(ctx context.Context, child *os.Process) chan<- struct{} {
@@ -91,14 +91,14 @@ func (a *app) forwardInterrupts(ctx context.Context, child *os.Process) chan<- s
 	signal.Notify(signals, interrupts...)
 	go func() {
 		defer signal.Stop(signals)
-		interrupted, tooLong, count := ctx.Done(), (<-chan time.Time)(nil), 0
+		interrupted, tooLong, echoEnds := ctx.Done(), (<-chan time.Time)(nil), time.Time{}
 		for {
 			select {
 			case <-interrupted:
-				interrupted, tooLong = nil, time.After(2*grace)
+				interrupted, tooLong, echoEnds = nil, time.After(2*grace), time.Now().Add(echo)
 				_ = child.Signal(syscall.SIGTERM) // it may have ended by itself
 			case <-signals:
-				if count++; count == 2 {
+				if interrupted == nil && time.Now().After(echoEnds) {
 					_ = child.Kill()
 				}
 			case <-tooLong:

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -146,6 +147,9 @@ func TestInterrupt(t *testing.T) {
 		"of a terminal": func(p *process) error { return syscall.Kill(-p.Process.Pid, syscall.SIGINT) },
 		"of the parent": func(p *process) error { return p.Process.Signal(syscall.SIGINT) },
 		"by SIGTERM":    func(p *process) error { return p.Process.Signal(syscall.SIGTERM) },
+		"of timeout(1)": func(p *process) error { // to the process, and to its group
+			return errors.Join(p.Process.Signal(syscall.SIGTERM), syscall.Kill(-p.Process.Pid, syscall.SIGTERM))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/gocoral/coral/cmd/coral/internal/npy"
@@ -53,7 +52,7 @@ func zeros(t tflite.Type, n int) (any, error) {
 // shape, up to the tensor's open dimensions, and same element type, or one that
 // conversion says will be converted.
 func readArray(path string, t model.Tensor) (a npy.Array, conversion string, err error) {
-	file, err := os.ReadFile(path)
+	file, err := readRegular(path)
 	if err != nil {
 		return a, "", err
 	}

@@ -2,11 +2,13 @@ package worker
 
 import (
 	"bytes"
+	"cmp"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/gocoral/coral/internal/crash"
 )
 
 // output keeps the end of what a worker printed on standard error, up to where the Go
@@ -15,16 +17,13 @@ type output struct {
 	mu      sync.Mutex
 	partial []byte
 	lines   []string
-	crash   string // the first line of the Go runtime's report
+	report  string // the first line of the Go runtime's report
 }
 
 const (
 	maxLines = 32
 	maxLine  = 512
 )
-
-// crashed matches the lines with which the Go runtime begins to report its end.
-var crashed = regexp.MustCompile(`^(SIG[A-Z]+: |fatal error: |panic: |runtime: out of memory|unexpected fault address )`)
 
 // read takes everything from r until it ends.
 func (o *output) read(r io.Reader) {
@@ -56,9 +55,9 @@ func (o *output) add(b []byte) {
 
 func (o *output) line(line string) {
 	switch {
-	case o.crash != "" || line == "":
-	case crashed.MatchString(line):
-		o.crash = line
+	case o.report != "" || line == "":
+	case crash.IsReport(line):
+		o.report = line
 	default:
 		o.lines = append(o.lines, line)
 		if len(o.lines) > maxLines {
@@ -72,13 +71,8 @@ func (o *output) last() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	lines := o.lines
-	if p := strings.TrimSpace(string(o.partial)); p != "" && o.crash == "" {
+	if p := strings.TrimSpace(string(o.partial)); p != "" && o.report == "" {
 		lines = append(slices.Clip(lines), p)
 	}
-	for _, line := range slices.Backward(lines) {
-		if !strings.HasPrefix(line, "INFO:") {
-			return line
-		}
-	}
-	return o.crash
+	return cmp.Or(crash.Reason(lines), o.report)
 }
