@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -54,6 +55,7 @@ func (f *scoreFlag) Type() string { return "SCORE" }
 type numbersFlag struct {
 	values   []float64
 	positive bool
+	max      float64 // 0 for none
 }
 
 // Set refuses what no pixel can be normalised with.
@@ -66,6 +68,9 @@ func (f *numbersFlag) Set(s string) error {
 		}
 		if f.positive && x <= 0 {
 			return fmt.Errorf("give numbers above 0")
+		}
+		if f.max > 0 && (x < 0 || x > f.max) {
+			return fmt.Errorf("give numbers from 0 to %g, as pixels have", f.max)
 		}
 		f.values = append(f.values, x)
 	}
@@ -106,7 +111,7 @@ func (f *shapeFlag) Type() string { return "SHAPE" }
 var pictureFiles = []string{"png", "jpg", "jpeg", "bmp", "gif", "webp", "PNG", "JPG", "JPEG"}
 
 func (a *app) classifyCommand() *cobra.Command {
-	f := classifyFlags{top: intFlag{value: 5, min: 1, max: math.MaxInt32}, std: numbersFlag{positive: true}}
+	f := classifyFlags{top: intFlag{value: 5, min: 1, max: math.MaxInt32}, mean: numbersFlag{max: 255}, std: numbersFlag{positive: true}}
 	c := a.does(&cobra.Command{
 		Use:   "classify -m MODEL [-l LABELS] IMAGE…",
 		Short: "Tell what is in pictures",
@@ -131,14 +136,13 @@ it has a line with "error".`,
   coral classify -m resnet.tflite --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375 cat.jpg
   ffmpeg -v 0 -i /dev/video0 -frames:v 1 -f image2 - | coral classify -m mobilenet.tflite -
   coral classify -m mobilenet.tflite --json *.jpg | jq -r '[.image, .classes[0].label] | @tsv'`,
-		Args: someArguments("IMAGE"),
+		Args: f.takePictures,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return pictureFiles, cobra.ShellCompDirectiveFilterFileExt
 		},
 	}, func(ctx context.Context, images []string) error { return a.classify(ctx, &f, images) })
 	f.define(c)
-	_ = c.MarkFlagRequired("model") // the error would be that it does not exist
-	c.Flags().StringVarP(&f.labels, "labels", "l", "", "`FILE` with the names of the classes (default: the model's metadata)")
+	c.Flags().VarP(nameFlag{&f.labels}, "labels", "l", "`FILE` with the names of the classes (default: the model's metadata)")
 	c.Flags().Var(&f.top, "top", "the best classes to show, at most")
 	c.Flags().Var(&f.threshold, "threshold", "the lowest score to show (default: all but 0)")
 	c.Flags().Var(&f.mean, "mean", "mean of the pixels that the model was trained on, from 0 to 255; one for all channels, or for red, green and blue")
@@ -148,6 +152,17 @@ it has a line with "error".`,
 	// The error would be that the flag does not exist.
 	_ = c.MarkFlagFilename("labels", "txt", "csv", "json", "yaml", "yml", "pbtxt")
 	return c
+}
+
+// takePictures accepts the pictures; the model has a flag of its own.
+func (f *classifyFlags) takePictures(_ *cobra.Command, args []string) error {
+	switch {
+	case f.path != "" && len(args) == 0:
+		return errors.New("no IMAGE given")
+	case f.path == "":
+		return errors.New("no model given: name it with -m MODEL, before or after the pictures")
+	}
+	return nil
 }
 
 // classifyOutput is the JSON of coral classify, one for each picture.

@@ -22,10 +22,10 @@ type doctorFlags struct {
 func (a *app) doctorCommand() *cobra.Command {
 	var f doctorFlags
 	c := a.does(&cobra.Command{
-		Use:   "doctor [-m MODEL] [--device NAME] [--open]",
+		Use:   "doctor [MODEL] [--device NAME] [--open]",
 		Short: "Find what stands between this machine and a working Edge TPU",
-		Long: `Find what stands between this machine and a working Edge TPU, and with -m also what of
-the model it runs. Each finding has an id, a severity and, where something is to be
+		Long: `Find what stands between this machine and a working Edge TPU, and with a model also
+what of it the Edge TPU runs. Each finding has an id, a severity and, where something is to be
 mended, the commands or actions that do it, one a line:
 
   error    no session can use the device, or any device, until it is mended
@@ -42,15 +42,27 @@ killed after 10 seconds. That resets a USB device, and loads its firmware if it 
 What has an error already is not opened, a device that another program holds above all.`,
 		Example: `  coral doctor
   coral doctor --open --device usb:0
-  coral doctor -m mobilenet_edgetpu.tflite --device usb
+  coral doctor mobilenet_edgetpu.tflite --device usb
   coral doctor --json | jq -r 'select(.severity == "error") | .fixes[]'`,
-		Args: noArguments,
+		Args:              f.takeModel,
+		ValidArgsFunction: completeModel,
 	}, func(ctx context.Context, _ []string) error { return a.doctor(ctx, &f) })
-	c.Flags().StringVarP(&f.model, "model", "m", "", "look at this `MODEL` too, or the form for the Edge TPU that lies beside it")
+	c.Flags().VarP(nameFlag{&f.model}, "model", "m", "look at this `MODEL` too, or the form for the Edge TPU that lies beside it")
 	c.Flags().BoolVar(&f.open, "open", false, "open the devices, too")
 	// The error would be that the flag does not exist.
 	_ = c.MarkFlagFilename("model", "tflite")
 	return c
+}
+
+// takeModel accepts a model as the one argument, or by --model, or none.
+func (f *doctorFlags) takeModel(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	m := modelFlags{path: f.model}
+	err := m.takeModel(c, args)
+	f.model = m.path
+	return err
 }
 
 func (a *app) doctor(ctx context.Context, f *doctorFlags) error {

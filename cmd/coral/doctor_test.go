@@ -79,8 +79,10 @@ func TestDoctorOfOneDevice(t *testing.T) {
 func TestDoctorErrors(t *testing.T) {
 	machine(t)
 	assert.Contains(t, failed(t, statusUsage, "doctor", "--device", "cpu"), "--device cpu leaves none")
-	assert.Contains(t, failed(t, statusUsage, "doctor", "more"), `unexpected argument "more"`)
-	assert.Contains(t, failed(t, statusFailed, "doctor", "-m", "missing.tflite"), "missing.tflite")
+	assert.Contains(t, failed(t, statusUsage, "doctor", "one.tflite", "more"), `unexpected argument "more"`)
+	for _, args := range [][]string{{"-m", "missing.tflite"}, {"missing.tflite"}} {
+		assert.Contains(t, failed(t, statusFailed, append([]string{"doctor"}, args...)...), "missing.tflite")
+	}
 	text := filepath.Join(t.TempDir(), "text.tflite")
 	require.NoError(t, os.WriteFile(text, []byte("no model"), 0o644))
 	assert.Contains(t, failed(t, statusFailed, "doctor", "-m", text), "not a usable TensorFlow Lite model")

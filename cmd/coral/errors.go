@@ -14,6 +14,8 @@ import (
 	"unicode"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/internal/engine"
+	"github.com/gocoral/coral/internal/files"
 	"github.com/gocoral/coral/vision"
 )
 
@@ -46,6 +48,8 @@ func (a *app) report(ctx context.Context, err error) int {
 		return statusDone
 	case errors.Is(err, errReported):
 		return statusFailed
+	case a.stdout.err != nil: // of cobra's own pages, too
+		a.complain("%s", explain(a.stdout.err))
 	case usage, !a.started: // cobra's own errors come before the work
 		a.complain("%s; run %s --help", explain(err), cmp.Or(a.command, "coral"))
 		return statusUsage
@@ -77,12 +81,15 @@ var advice = []struct {
 	about error
 	do    string
 }{
+	{files.ErrNotRegular, "name a file"},
 	{fs.ErrNotExist, "check the path"},
 	{fs.ErrPermission, "check who may use it"},
 	{syscall.EISDIR, "give it a file"},
 	{coral.ErrBadModel, "give it a working .tflite file, or fetch this one again"},
 	{coral.ErrTwinMismatch, "compile the Edge TPU model from that CPU model again, or choose another --twin"},
 	{coral.ErrUnresolvedOp, "see coral inspect for its operators, and convert the model with built-in ones"},
+	{coral.ErrNoTwin, ""}, // it says so
+	{engine.ErrHang, "give it longer with --tpu-timeout, or look for the cause with coral doctor --open"},
 	{coral.ErrNoDevice, "coral devices lists what there is, and --device auto falls back to the CPU"},
 	{vision.ErrDamaged, "save or fetch the picture again"},
 	{vision.ErrLabels, "give it labels: one a line, CSV, JSON, YAML or a label map in .pbtxt"},
@@ -98,7 +105,9 @@ var libraryPrefixes = []string{
 // terms of the library and of cobra, in those of the command.
 var terms = strings.NewReplacer(
 	"WithTwin", "--twin",
+	"WithInputShape or Resize", "--input-shape",
 	"coral.WithInputShape", "--input-shape",
+	"WithInputShape", "--input-shape",
 	"WithMaxTensorBytes", "--max-tensor",
 	"WithTPUTimeout", "--tpu-timeout",
 	"WithIsolation(Isolated)", "--isolated",
@@ -133,6 +142,9 @@ func explain(err error) string {
 		return text + "; --max-tensor raises the limit"
 	}
 	for _, a := range advice {
+		if errors.Is(err, a.about) && a.do == "" {
+			return text
+		}
 		if errors.Is(err, a.about) {
 			return strings.TrimSuffix(text, ".") + "; " + a.do
 		}
@@ -142,7 +154,7 @@ func explain(err error) string {
 
 // explainReason is the error in a user's terms.
 func explainReason(err error) string {
-	text := terms.Replace(err.Error())
+	text := terms.Replace(explainFiles(err))
 	text = numberError.ReplaceAllStringFunc(text, func(found string) string {
 		if strings.Contains(found, "ParseBool") {
 			return "give true or false"
@@ -154,7 +166,78 @@ func explainReason(err error) string {
 			text = withoutClass(text, class)
 		}
 	}
-	return strings.TrimSpace(withoutPrefixes(text))
+	return replaceAll(strings.TrimSpace(withoutPrefixes(reword(text))), cobraErrors)
+}
+
+// reword puts a sentence of the library as the command puts its own.
+func reword(text string) string {
+	for _, class := range classes { // in the middle, with a reason of the runtime's after it
+		text = strings.ReplaceAll(text, ": "+class.Error()+": ", ": ")
+	}
+	text = shapes.ReplaceAllStringFunc(text, func(s string) string { return strings.ReplaceAll(s, " ", ",") })
+	text = inputTwice.ReplaceAllStringFunc(text, func(s string) string {
+		if m := inputTwice.FindStringSubmatch(s); m[1] != m[3] {
+			return s
+		}
+		return inputTwice.ReplaceAllString(s, "$2$3")
+	})
+	return replaceAll(text, sentences)
+}
+
+var (
+	// shapes as fmt prints them; the command writes [1,224,224,3].
+	shapes = regexp.MustCompile(`\[-?\d+(?: -?\d+)+\]`)
+	// inputTwice is an input that the command and the library have both named.
+	inputTwice = regexp.MustCompile(`input ("[^"]*"): (?:set: )?(input \d+ )("[^"]*")`)
+)
+
+// rewording is what to say for a sentence.
+type rewording struct {
+	is   *regexp.Regexp
+	says string
+}
+
+func replaceAll(text string, by []rewording) string {
+	for _, r := range by {
+		text = r.is.ReplaceAllString(text, r.says)
+	}
+	return text
+}
+
+// sentences of the library. How an Edge TPU shows in a machine is coral doctor's to say.
+var sentences = []rewording{
+	{regexp.MustCompile(`\b1 (element|byte|dimension|input|output)s\b`), "1 $1"},
+	{regexp.MustCompile(`no attached Edge TPU can be used: device "`), `device "`},
+	{regexp.MustCompile(`none is attached; a USB one shows .*/dev/apex_0`), "none is attached"},
+	{regexp.MustCompile(`(?:is required: )?device "any": no such Edge TPU: (none is )?attached`), "is required, and ${1}attached"},
+	{regexp.MustCompile(`^is required, and `), ""},
+	{regexp.MustCompile(`(?:an Edge TPU is required: )?device ("[^"]*"): no such Edge TPU: (none is )?attached`), "no such Edge TPU as $1, ${2}attached"},
+}
+
+// explainFiles says what is wrong with a file without the names of system calls.
+func explainFiles(err error) string {
+	text := err.Error()
+	if errors.Is(err, files.ErrNotRegular) { // which says more than that it is no model
+		return strings.Replace(text, coral.ErrBadModel.Error()+": ", "", 1)
+	}
+	p, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
+		return text
+	}
+	var says string
+	switch {
+	case errors.Is(p, fs.ErrNotExist):
+		says = p.Path + ": no such file"
+	case errors.Is(p, fs.ErrPermission):
+		says = "permission to use " + p.Path + " is denied"
+	case errors.Is(p, syscall.EISDIR):
+		says = p.Path + " is a directory"
+	case errors.Is(p, syscall.ENOTDIR):
+		says = p.Path + " is not in a directory"
+	default:
+		says = p.Path + ": " + p.Err.Error()
+	}
+	return strings.ReplaceAll(text, p.Error(), says)
 }
 
 // withoutPrefixes takes away what names packages and their functions.

@@ -26,9 +26,13 @@ func policies() []string {
 
 // Set refuses what coral.WithDevice would, before any work is done.
 func (d *deviceFlag) Set(s string) error {
+	if s == "" {
+		return fmt.Errorf("give the name of a device, or leave out --device")
+	}
 	if !slices.Contains(policies(), s) {
 		if _, err := edgetpu.ParseDevice(s); err != nil {
-			return fmt.Errorf("%w; or auto, cpu, tpu", err)
+			// What was given is in front of the whole already.
+			return fmt.Errorf("%s; or auto, cpu, tpu", strings.TrimPrefix(err.Error(), strconv.Quote(s)+": "))
 		}
 	}
 	*d = deviceFlag(s)
@@ -173,8 +177,8 @@ const maxThreads = 1024
 func (m *modelFlags) define(c *cobra.Command) {
 	m.threads = intFlag{value: 1, min: 1, max: maxThreads}
 	flags := c.Flags()
-	flags.StringVarP(&m.path, "model", "m", "", "the `MODEL` to run, a .tflite file")
-	flags.StringVar(&m.twin, "twin", "", "its other form, `MODEL` for the CPU or the Edge TPU (default: the file beside it, x.tflite and x_edgetpu.tflite)")
+	flags.VarP(nameFlag{&m.path}, "model", "m", "the `MODEL` to run, a .tflite file")
+	flags.Var(nameFlag{&m.twin}, "twin", "its other form, `MODEL` for the CPU or the Edge TPU (default: the file beside it, x.tflite and x_edgetpu.tflite)")
 	flags.Var(&m.threads, "threads", "CPU threads")
 	flags.Var(&m.maxTensor, "max-tensor", "the most memory that a tensor may take, `SIZE` in bytes or as 512M, and all together four times as much (default 256M)")
 	flags.Var(&m.clock, "clock", "clock of an Edge TPU: low, medium, high or max (default: libedgetpu's)")
@@ -188,13 +192,15 @@ func (m *modelFlags) define(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("clock", cobra.FixedCompletions(clocks, cobra.ShellCompDirectiveNoFileComp))
 }
 
+var errNoModel = errors.New("no MODEL given: name it, or give it with -m")
+
 // takeModel accepts the model as the one argument of a command, or by --model.
 func (m *modelFlags) takeModel(_ *cobra.Command, args []string) error {
 	switch {
 	case len(args) > 1:
 		return fmt.Errorf("unexpected argument %q", args[1])
 	case len(args) == 0 && m.path == "":
-		return fmt.Errorf("no MODEL given")
+		return errNoModel
 	case len(args) == 1 && m.path != "":
 		return fmt.Errorf("two models given, %q and with --model %q", args[0], m.path)
 	case len(args) == 1:

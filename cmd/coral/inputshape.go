@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -56,7 +57,10 @@ func parseShape(text string) ([]int, error) {
 	var shape []int
 	for word := range strings.SplitSeq(strings.ReplaceAll(text, "x", ","), ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
-		if err != nil || n < 1 || n > math.MaxInt32 {
+		if errors.Is(err, strconv.ErrRange) || err == nil && n > math.MaxInt32 {
+			return nil, fmt.Errorf("dimension %s is too large, the limit is %d", word, math.MaxInt32)
+		}
+		if err != nil || n < 1 {
 			return nil, fmt.Errorf("give all dimensions, such as 1,224,224,3")
 		}
 		shape = append(shape, n)

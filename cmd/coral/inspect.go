@@ -21,7 +21,8 @@ func (a *app) inspectCommand() *cobra.Command {
 for the Edge TPU, what the compiler put into it.
 
 This needs neither an Edge TPU nor TensorFlow Lite, and works for models that TensorFlow
-Lite would refuse; what is wrong with them is then listed as a problem.`,
+Lite would refuse; what is wrong with them is then listed as a problem. With --json a file
+that is no model has a line with "error".`,
 		Example: `  coral inspect mobilenet.tflite
   coral inspect --json *.tflite | jq -c '{model, problems}'`,
 		Args: someArguments("MODEL"),
@@ -35,7 +36,7 @@ func (a *app) inspect(ctx context.Context, paths []string) error {
 	return a.forEach(ctx, paths, func(path string) error {
 		d, err := describe(path)
 		if err != nil {
-			return err
+			return a.failedToInspect(path, err)
 		}
 		if a.asJSON {
 			return a.printJSON(d)
@@ -43,6 +44,22 @@ func (a *app) inspect(ctx context.Context, paths []string) error {
 		a.printDescription(d)
 		return nil
 	})
+}
+
+// inspectFailure is the JSON of a model that could not be read.
+type inspectFailure struct {
+	Model string `json:"model"`
+	Error string `json:"error"`
+}
+
+// failedToInspect gives a model that cannot be read its line, too.
+func (a *app) failedToInspect(path string, err error) error {
+	if a.asJSON {
+		if e := a.printJSON(inspectFailure{path, explain(err)}); e != nil {
+			return e
+		}
+	}
+	return err
 }
 
 // description is the JSON of coral inspect.

@@ -187,7 +187,11 @@ func TestInspectSeveral(t *testing.T) {
 	text := write(t, "text.tflite", []byte("no model\n"))
 	r := coralCommand(t, "inspect", "--json", testModel("add"), text, "missing.tflite", testModel("while"))
 	assert.Equal(t, statusFailed, r.status)
-	assert.Equal(t, 2, strings.Count(r.stdout, "\n"))
+	assert.Equal(t, 4, strings.Count(r.stdout, "\n"))
+	var failure inspectFailure
+	decode(t, strings.SplitAfter(r.stdout, "\n")[2], &failure)
+	assert.Equal(t, "missing.tflite", failure.Model)
+	assert.Contains(t, failure.Error, "check the path")
 	assert.Equal(t, 2, strings.Count(r.stderr, "\n"), r.stderr)
 	assert.Contains(t, r.stderr, "text file")
 	assert.Contains(t, r.stderr, "missing.tflite")

@@ -71,7 +71,7 @@ func (a *app) root() *cobra.Command {
 Exit status: 0 done, 1 the work failed, 2 wrong usage.`,
 		Example: `  coral devices
   coral classify -m mobilenet.tflite -l labels.txt parrot.jpg
-  coral completion bash >> ~/.bashrc`,
+  echo 'source <(coral completion bash)' >> ~/.bashrc`,
 		Version:       cliVersion(),
 		SilenceErrors: true, // report prints them
 		SilenceUsage:  true,
@@ -90,7 +90,7 @@ Exit status: 0 done, 1 the work failed, 2 wrong usage.`,
 	flags.SortFlags = false
 	flags.BoolVar(&a.asJSON, "json", false, "write one JSON object a line")
 	flags.Var(&a.device, "device", "run on `NAME`: auto, cpu, tpu, usb, usb:N, pci, pci:N, :N or a path (default auto)")
-	flags.StringVar(&a.library, "edgetpu-lib", "", "libedgetpu's `FILE` (default: "+libraryVariable+", or libedgetpu.so.1 where the loader finds it)")
+	flags.Var(nameFlag{&a.library}, "edgetpu-lib", "libedgetpu's `FILE` (default: "+libraryVariable+", or libedgetpu.so.1 where the loader finds it)")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log to standard error, with what native libraries print")
 	// The error would be that the flag does not exist.
 	_ = root.RegisterFlagCompletionFunc("device", completeDevice)
@@ -106,7 +106,7 @@ Exit status: 0 done, 1 the work failed, 2 wrong usage.`,
 func refuseUnknownShells(root *cobra.Command) {
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.RunE = func(*cobra.Command, []string) error {
-			return usagef("no shell given: it may be bash, zsh, fish or powershell")
+			return usagef("no shell given: name bash, zsh, fish or powershell, as in source <(coral completion bash)")
 		}
 	}
 }

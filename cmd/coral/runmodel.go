@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,7 +56,7 @@ which tensor, and its scale and zero point.`,
 		ValidArgsFunction: completeModel,
 	}, func(ctx context.Context, _ []string) error { return a.runModel(ctx, &f) })
 	c.Flags().StringArrayVar(&f.inputs, "input", nil, "the content of an input, `NAME=VALUE`; once for each")
-	c.Flags().StringVar(&f.output, "output", "", "the `DIR` for the outputs, made if it is not there (default: print them)")
+	c.Flags().Var(nameFlag{&f.output}, "output", "the `DIR` for the outputs, made if it is not there (default: print them)")
 	c.Flags().BoolVar(&f.zero, "zero-inputs", false, "set all inputs that are not given to zero")
 	f.shapes.define(c)
 	f.define(c)
@@ -77,7 +80,7 @@ func (a *app) runModel(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	if f.output != "" {
-		if err := os.MkdirAll(f.output, 0o755); err != nil { // before the work, which may be long
+		if err := makeFolder(f.output); err != nil { // before the work, which may be long
 			return err
 		}
 	}
@@ -110,6 +113,15 @@ func (a *app) runModel(ctx context.Context, f *runFlags) error {
 	a.introduce(ctx, s)
 	a.printRun(out, f.output)
 	return nil
+}
+
+// makeFolder makes the folder of --output.
+func makeFolder(path string) error {
+	err := os.MkdirAll(path, 0o755)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("--output %s is a file, or in one: give it a folder", path)
+	}
+	return err
 }
 
 func (a *app) printRun(out runOutput, dir string) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,38 +50,43 @@ var parsers = map[string]func(words []string) (any, error){
 	"uint16":  parseUints[uint16](16),
 	"uint32":  parseUints[uint32](32),
 	"uint64":  parseUints[uint64](64),
-	"bool":    parseAll(strconv.ParseBool, "true or false"),
+	"bool":    parseAll(strconv.ParseBool, "is not true or false", ""),
 }
 
 func parseFloats[T float32 | float64](bits int) func([]string) (any, error) {
 	return parseAll(func(word string) (T, error) {
 		x, err := strconv.ParseFloat(word, bits)
 		return T(x), err
-	}, fmt.Sprintf("a float%d number", bits))
+	}, fmt.Sprintf("is not a float%d number", bits), fmt.Sprintf("is too large for float%d", bits))
 }
 
 func parseInts[T int8 | int16 | int32 | int64](bits int) func([]string) (any, error) {
 	limit := int64(1) << (bits - 1)
+	wrong := fmt.Sprintf("is not a whole number from %d to %d", -limit, limit-1)
 	return parseAll(func(word string) (T, error) {
 		x, err := strconv.ParseInt(word, 10, bits)
 		return T(x), err
-	}, fmt.Sprintf("a whole number from %d to %d", -limit, limit-1))
+	}, wrong, wrong)
 }
 
 func parseUints[T uint8 | uint16 | uint32 | uint64](bits int) func([]string) (any, error) {
+	wrong := fmt.Sprintf("is not a whole number from 0 to %d", ^uint64(0)>>(64-bits))
 	return parseAll(func(word string) (T, error) {
 		x, err := strconv.ParseUint(word, 10, bits)
 		return T(x), err
-	}, fmt.Sprintf("a whole number from 0 to %d", ^uint64(0)>>(64-bits)))
+	}, wrong, wrong)
 }
 
-func parseAll[T any](parse func(string) (T, error), wanted string) func([]string) (any, error) {
+// parseAll says of a word that it cannot parse that it is wrong, or beyond the type's range.
+func parseAll[T any](parse func(string) (T, error), wrong, beyond string) func([]string) (any, error) {
 	return func(words []string) (any, error) {
 		all := make([]T, len(words))
 		for k, word := range words {
 			var err error
-			if all[k], err = parse(word); err != nil {
-				return nil, fmt.Errorf("element %d, %q, is not %s%s", k, word, wanted, either(len(words) == 1, " (a file is given as FILE.npy or @FILE)", ""))
+			if all[k], err = parse(word); errors.Is(err, strconv.ErrRange) {
+				return nil, fmt.Errorf("element %d, %q, %s", k, word, beyond)
+			} else if err != nil {
+				return nil, fmt.Errorf("element %d, %q, %s%s", k, word, wrong, either(len(words) == 1, " (a file is given as FILE.npy or @FILE)", ""))
 			}
 		}
 		return all, nil
@@ -106,7 +112,7 @@ func textShape(n int, t model.Tensor) ([]int, error) {
 		known *= shape[open]
 	}
 	if known != n {
-		return nil, fmt.Errorf("%d elements are given, input %q takes %d (%s)", n, t.Name, known, shapeText(openShape(t)))
+		return nil, fmt.Errorf("%d %s given, input %q takes %d (%s)", n, either(n == 1, "element is", "elements are"), t.Name, known, shapeText(openShape(t)))
 	}
 	return shape, nil
 }

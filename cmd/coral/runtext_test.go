@@ -189,7 +189,7 @@ func TestInputShapes(t *testing.T) {
 	}
 	assert.Contains(t, failed(t, statusFailed, append([]string{"run", testModel("add_dynamic"), "--zero-inputs", "--input", "a=1,2,3,4"}, shapes...)...),
 		`4 elements are given, input "a" takes 12`)
-	for _, text := range []string{"", "a=", "1,0", "1,-1", "1,,2", "99999999999"} {
+	for _, text := range []string{"", "a=", "1,0", "1,-1", "1,,2"} {
 		assert.Contains(t, failed(t, statusUsage, "bench", "x", "--input-shape", text), "such as 1,224,224,3")
 	}
 }

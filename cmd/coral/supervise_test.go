@@ -71,7 +71,8 @@ func (p *process) end() (last string, status int) {
 	return strings.Join(lines[max(0, len(lines)-2):], ""), p.ProcessState.ExitCode()
 }
 
-// child waits for the process that does the work.
+// child waits for the process that does the work; Go starts others, to try what the kernel
+// can do.
 func (p *process) child() (pid int) {
 	p.t.Helper()
 	require.Eventually(p.t, func() bool {
@@ -83,6 +84,10 @@ func (p *process) child() (pid int) {
 				continue // it has ended
 			}
 			fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // state, parent, …
+			command, err := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+			if err != nil || !bytes.Contains(command, []byte("\x00"+childArgument+"\x00")) {
+				continue
+			}
 			if len(fields) > 1 && fields[1] == strconv.Itoa(p.Process.Pid) {
 				pid, err = strconv.Atoi(strings.Split(file, "/")[2])
 				require.NoError(p.t, err)
