@@ -240,7 +240,7 @@ func (d *diagnosis) tryOpening(ctx context.Context, findings []Finding) (more []
 // opening says how it went.
 func opening(device Device, err error) Finding {
 	f := Finding{Severity: Error, Device: device.Path, Fixes: []string{
-		plugInAgain, "use another port and another cable, or a hub with a power supply", "see coral doctor again, and dmesg, right after it has failed",
+		plugInAgain, "use another port and another cable, or a hub with a power supply", "look at dmesg right after it has failed",
 	}}
 	if device.Type == PCIe {
 		f.Fixes = []string{lookInKernelLog, "switch the machine off and on"}

@@ -68,11 +68,18 @@ func (d *diagnosis) missing(wanted, why string) []Finding {
 			"or, for the full clock: sudo apt install libedgetpu1-max",
 		}
 	}
-	return []Finding{{
-		ID: "library-missing", Severity: Error,
-		Message: fmt.Sprintf("there is no %s: %s", wanted, why),
-		Fixes:   append(fixes, "or name the file in "+libraryEnv),
-	}}
+	fixes = append(fixes, "or name the file in "+libraryEnv)
+	switch wanted {
+	case d.library:
+		fixes = append([]string{"check the path given with WithLibrary"}, fixes...)
+	case d.getenv(libraryEnv):
+		fixes = append([]string{"check " + libraryEnv}, fixes[:len(fixes)-1]...)
+	}
+	message := "there is no " + wanted
+	if !strings.HasSuffix(why, "(there is no such file)") { // which the loader says in more words
+		message += ": " + why
+	}
+	return []Finding{{ID: "library-missing", Severity: Error, Message: message, Fixes: fixes}}
 }
 
 func unloadable(file, why string) []Finding {

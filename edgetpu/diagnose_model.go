@@ -44,7 +44,25 @@ func checkModel(_ context.Context, d *diagnosis) (findings []Finding) {
 			Fixes:   []string{"for a program that drives the device in its own process, set " + DescriptorsEnv + "=1 in its environment, before libedgetpu is loaded"},
 		})
 	}
-	return findings
+	return append(findings, compiledFor(e))
+}
+
+// compiledFor says what the model is. That the library is too old for it, or that it left
+// operators to the CPU, is another finding.
+func compiledFor(e *model.EdgeTPU) Finding {
+	n := len(e.Executables)
+	return Finding{
+		ID: "model", Severity: OK,
+		Message: fmt.Sprintf("the model is compiled for the Edge TPU, for RuntimeVersion(%d) and later: %d %s, %d bytes of parameters on the chip and %d that cross the bus with every inference",
+			e.MinRuntimeVersion, n, plural(n, "executable"), e.CachedBytes(), e.StreamedBytes()),
+	}
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return thing
+	}
+	return thing + "s"
 }
 
 // descriptorsOn reports whether the environment has libedgetpu run such models.

@@ -776,6 +776,55 @@ func TestDiagnoseRealModels(t *testing.T) {
 	}
 }
 
+// A good model has a finding as well.
+func TestDiagnoseModel(t *testing.T) {
+	findings, err := edgetpu.Diagnose(t.Context(), healthy(newMachine(t), system(), edgetpu.WithModel(modelFile(t, compiled)))...)
+	require.NoError(t, err)
+	k := slices.IndexFunc(findings, func(f edgetpu.Finding) bool { return f.ID == "model" })
+	require.GreaterOrEqual(t, k, 0)
+	assert.Equal(t, edgetpu.OK, findings[k].Severity)
+	assert.Contains(t, findings[k].Message, "RuntimeVersion(13) and later")
+	assert.Contains(t, findings[k].Message, "bytes of parameters")
+}
+
+// Findings about devices are in the order in which they are listed.
+func TestDiagnoseKeepsTheOrder(t *testing.T) {
+	m := newMachine(t)
+	slow := usbAttrs(ready, "480", "4")
+	slow["busnum"] = "1"
+	m.usb(t, "1-1", slow)
+	m.node(t, "dev/bus/usb/001/004")
+	withUSB(ready, "5000")(t, m, nil)
+	findings, err := edgetpu.Diagnose(t.Context(), healthy(m, system())...)
+	require.NoError(t, err)
+	devices, err := edgetpu.Probe(t.Context(), edgetpu.WithRoot(string(m)))
+	require.NoError(t, err)
+	require.Len(t, devices, 2)
+	var paths []string
+	for _, f := range findings {
+		if f.ID == "device-looks-usable" {
+			paths = append(paths, f.Device)
+		}
+	}
+	assert.Equal(t, []string{devices[0].Path, devices[1].Path}, paths)
+}
+
+// A library that was named has its name checked first.
+func TestDiagnoseOfAMissingLibraryThatWasNamed(t *testing.T) {
+	why := unloadable("open library: cannot open shared object file (there is no such file)")
+	for want, option := range map[string]edgetpu.DiagnoseOption{
+		"check the path given with WithLibrary": edgetpu.WithLibrary("/opt/nope.so"),
+		"check CORAL_EDGETPU_LIB":               edgetpu.WithEnvironment(map[string]string{"CORAL_EDGETPU_LIB": "/opt/nope.so"}),
+	} {
+		findings, err := edgetpu.Diagnose(t.Context(), healthy(newMachine(t), system(), why, option)...)
+		require.NoError(t, err)
+		k := slices.IndexFunc(findings, func(f edgetpu.Finding) bool { return f.ID == "library-missing" })
+		require.GreaterOrEqual(t, k, 0)
+		assert.Equal(t, "there is no /opt/nope.so", findings[k].Message)
+		assert.Equal(t, want, findings[k].Fixes[0])
+	}
+}
+
 func TestDiagnoseErrors(t *testing.T) {
 	_, err := edgetpu.Diagnose(t.Context(), edgetpu.WithRoot(filepath.Join(t.TempDir(), "missing")))
 	require.ErrorIs(t, err, fs.ErrNotExist)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/internal/files"
 	"github.com/gocoral/coral/vision"
 )
 
@@ -194,7 +195,7 @@ func (a *app) classify(ctx context.Context, f *classifyFlags, images []string) e
 	c := classifier{app: a, flags: f}
 	if f.labels != "" {
 		var err error
-		if c.labels, err = vision.ReadLabels(f.labels); err != nil {
+		if c.labels, err = readLabels(f.labels); err != nil {
 			return err
 		}
 	}
@@ -204,6 +205,31 @@ func (a *app) classify(ctx context.Context, f *classifyFlags, images []string) e
 		defer a.bar.advance()
 		return c.classify(ctx, name)
 	})
+}
+
+// readLabels recognises a picture in the place of labels.
+func readLabels(path string) (vision.Labels, error) {
+	labels, err := vision.ReadLabels(path)
+	if errors.Is(err, vision.ErrLabels) {
+		if format := pictureFormat(path); format != "" {
+			return nil, fmt.Errorf("%s is a picture (%s), and %w", path, strings.ToUpper(format), vision.ErrLabels)
+		}
+	}
+	return labels, err
+}
+
+// pictureFormat is "" for what is no picture.
+func pictureFormat(path string) string {
+	f, err := files.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	_, format, err := image.DecodeConfig(f)
+	if err != nil {
+		return ""
+	}
+	return format
 }
 
 // classifier opens its session for the first picture that can be read, so that a

@@ -17,8 +17,8 @@ func (a *app) devicesCommand() *cobra.Command {
 		Use:   "devices [--device NAME] [--watch]",
 		Short: "List the Edge TPUs of this machine, and which one a session takes",
 		Long: `List the Edge TPUs attached to this machine, whether this user may open them, and which
-one a session would run on and why. Nothing is opened, and no firmware is loaded. The
-first column is what --device takes.
+one a session would run on and why. Nothing is opened, no firmware is loaded, and
+libedgetpu is loaded in a process of its own, in case it crashes. The first column is what --device takes.
 
 Without any Edge TPU the list is empty and the command succeeds, unless --device asks
 for one.
@@ -43,6 +43,8 @@ for one.
 type watchOutput struct {
 	Time time.Time `json:"time"`
 	edgetpu.Event
+	// Device hides that of the event; a device that went has the name that it had.
+	Device namedDevice `json:"device"`
 }
 
 func (a *app) watchDevices(ctx context.Context) error {
@@ -56,17 +58,23 @@ func (a *app) watchDevices(ctx context.Context) error {
 	if !a.asJSON {
 		a.print("%s watching for Edge TPUs, until interrupted", time.Now().Format(time.TimeOnly))
 	}
+	names := make(map[string]string) // by path
 	for e := range events {
-		if err := a.printEvent(time.Now(), e); err != nil { // nobody reads on
+		if devices, err := edgetpu.Probe(ctx); err == nil {
+			for k, name := range deviceNames(devices) {
+				names[devices[k].Path] = name
+			}
+		}
+		if err := a.printEvent(time.Now(), names[e.Device.Path], e); err != nil { // nobody reads on
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *app) printEvent(now time.Time, e edgetpu.Event) error {
+func (a *app) printEvent(now time.Time, name string, e edgetpu.Event) error {
 	if a.asJSON {
-		return a.printJSON(watchOutput{now.UTC().Truncate(time.Millisecond), e})
+		return a.printJSON(watchOutput{now.UTC().Truncate(time.Millisecond), e, namedDevice{e.Device, name}})
 	}
 	a.print("%s %-11s %s", now.Format(time.TimeOnly), e.Kind, e.Device)
 	return a.stdout.err
@@ -86,8 +94,8 @@ type devicesOutput struct {
 
 // namedDevice is a device with the name that --device takes.
 type namedDevice struct {
-	Name string `json:"name"`
 	edgetpu.Device
+	Name string `json:"name"`
 }
 
 // deviceNames are the names by which [edgetpu.ParseDevice] knows the devices of a probe.
@@ -107,9 +115,9 @@ func (a *app) devices(ctx context.Context, _ []string) error {
 	}
 	out := devicesOutput{Devices: make([]namedDevice, len(found))} // [] rather than null
 	for k, name := range deviceNames(found) {
-		out.Devices[k] = namedDevice{name, found[k]}
+		out.Devices[k] = namedDevice{found[k], name}
 	}
-	chosen, why, chooseErr := a.choose(found)
+	chosen, why, chooseErr := a.choose(ctx, found)
 	if out.Why = why; chooseErr == nil {
 		out.Chosen = &chosen
 	}
@@ -169,7 +177,7 @@ func temperature(d edgetpu.Device) string {
 
 // choose says what a session with that --device would run on, and why. The decision
 // is coral.Open's, less what depends on the model and on opening the device.
-func (a *app) choose(devices []edgetpu.Device) (chosen, why string, err error) {
+func (a *app) choose(ctx context.Context, devices []edgetpu.Device) (chosen, why string, err error) {
 	selector, required := edgetpu.Selector{}, true
 	switch device := string(a.device); device {
 	case coral.CPUOnly.String():
@@ -184,10 +192,11 @@ func (a *app) choose(devices []edgetpu.Device) (chosen, why string, err error) {
 	}
 	d, err := edgetpu.Choose(devices, selector)
 	if err == nil {
-		if _, err = edgetpu.Load(a.libraries()...); err == nil {
+		answer := askLibrary(ctx, a.libraries())
+		if answer.Error == "" {
 			return d.Path, "it is " + either(required, "the one asked for", "the first that can be used"), nil
 		}
-		err = fmt.Errorf("an Edge TPU is attached (%s), but libedgetpu cannot be loaded: %w", d, err)
+		err = fmt.Errorf("an Edge TPU is attached (%s), but libedgetpu cannot be loaded: %s", d, answer.Error)
 	}
 	switch {
 	case required:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -77,10 +78,14 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if f.open {
 		opts = append(opts, edgetpu.WithOpenProbe(a.askToOpen))
 	}
+	var compiled string // the file that the model comes from
 	if f.model != "" {
-		m, err := readForTPU(f.model)
+		m, path, err := readForTPU(f.model)
 		if err != nil {
 			return err
+		}
+		if m.IsEdgeTPU() {
+			compiled = path
 		}
 		opts = append(opts, edgetpu.WithModel(m))
 	}
@@ -88,7 +93,31 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.printFindings(append(findings, aboutTFLite(tflite.MissingCPUFeatures())))
+	good := slices.IndexFunc(findings, func(f edgetpu.Finding) bool { return f.Severity == edgetpu.Info || f.Severity == edgetpu.OK })
+	if good < 0 {
+		good = len(findings)
+	}
+	findings = slices.Insert(findings, good, aboutTwin(compiled)...)
+	findings = append(findings, aboutTFLite(tflite.MissingCPUFeatures()))
+	return a.printFindings(findings)
+}
+
+// aboutTwin is about the CPU model to which a session falls back from the Edge TPU. There is
+// nothing to say of one that is there, nor without a compiled model.
+func aboutTwin(compiled string) []edgetpu.Finding {
+	m := modelFlags{path: compiled}
+	if compiled == "" || m.cpuTwin() != "" {
+		return nil
+	}
+	f := edgetpu.Finding{
+		ID: "model-without-twin", Severity: edgetpu.Warning,
+		Message: compiled + " has no CPU twin: without an Edge TPU a session cannot be opened, and one that loses its Edge TPU cannot go on",
+		Fixes:   []string{"name the CPU model that it was compiled from with --twin"},
+	}
+	if model.IsTwinPath(compiled) {
+		f.Fixes = append([]string{"put the CPU model that it was compiled from at " + model.TwinPath(compiled)}, "or name it with --twin")
+	}
+	return []edgetpu.Finding{f}
 }
 
 // aboutTFLite is about what runs everything that the Edge TPU does not, and needs these
@@ -137,6 +166,10 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 		if f.Severity == edgetpu.Error {
 			serious++
 		}
+		f.Message = explainText(f.Message)
+		for k := range f.Fixes {
+			f.Fixes[k] = explainText(f.Fixes[k])
+		}
 		if a.asJSON {
 			f.Fixes = append([]string{}, f.Fixes...) // [] rather than null
 			if err := a.printJSON(f); err != nil {
@@ -160,14 +193,15 @@ func (a *app) printFindings(findings []edgetpu.Finding) error {
 }
 
 // readForTPU reads the form of the model that coral.Open gives to an Edge TPU, if there
-// is one.
-func readForTPU(path string) (*model.Model, error) {
-	m, err := model.ReadFile(path)
+// is one, and says where it is.
+func readForTPU(path string) (m *model.Model, file string, err error) {
+	m, err = model.ReadFile(path)
 	if err != nil || m.IsEdgeTPU() {
-		return m, err
+		return m, path, err
 	}
-	if twin, err := model.ReadFile(model.TwinPath(path)); err == nil && twin.IsEdgeTPU() {
-		return twin, nil
+	beside := model.TwinPath(path)
+	if twin, err := model.ReadFile(beside); err == nil && twin.IsEdgeTPU() {
+		return twin, beside, nil
 	}
-	return m, nil
+	return m, path, nil
 }

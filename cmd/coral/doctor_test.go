@@ -102,11 +102,19 @@ func TestReadForTPU(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join("..", "..", "model", "testdata")
 	for _, name := range []string{"pets.tflite", "pets_edgetpu.tflite"} {
-		m, err := readForTPU(filepath.Join(folder, name))
+		m, file, err := readForTPU(filepath.Join(folder, name))
 		require.NoError(t, err)
 		assert.True(t, m.IsEdgeTPU())
+		assert.Equal(t, filepath.Join(folder, "pets_edgetpu.tflite"), file)
+		assert.Empty(t, aboutTwin(file))
 	}
-	m, err := readForTPU(testModel("add"))
+	alone := aboutTwin(filepath.Join(t.TempDir(), "x_edgetpu.tflite"))
+	require.Len(t, alone, 1)
+	assert.Equal(t, edgetpu.Warning, alone[0].Severity)
+	assert.Contains(t, alone[0].Fixes[0], "x.tflite")
+	assert.Len(t, aboutTwin("compiled.tflite"), 1, "no name by which a twin could be found")
+	assert.Empty(t, aboutTwin(""))
+	m, _, err := readForTPU(testModel("add"))
 	require.NoError(t, err)
 	assert.False(t, m.IsEdgeTPU(), "there is no other form")
 }

@@ -36,7 +36,7 @@ func TestDoctorOfModel(t *testing.T) {
 	models := filepath.Join("..", "..", "model", "testdata") // needs runtime 13
 	findings, well := doctor(t, "-m", filepath.Join(models, "pets.tflite"))
 	assert.False(t, well)
-	assert.Equal(t, []string{"library-too-old", "model-cpu-operators", "permission", "library", "tflite"}, ids(findings))
+	assert.Equal(t, []string{"library-too-old", "model-cpu-operators", "permission", "library", "model", "tflite"}, ids(findings))
 	assert.Contains(t, findings[0].Message, "RuntimeVersion(13)")
 
 	findings, well = doctor(t, "-m", testModel("add"))
@@ -78,8 +78,8 @@ func TestDevicesWatch(t *testing.T) {
 		},
 		"JSON": {
 			[]string{"--json"},
-			`^{"time":"2\d{3}-\d\d-\d\dT[0-9:.]+Z","kind":"attached","device":{"type":"usb","path":"/sys/bus/usb/devices/2-1",.*}}\n$`,
-			`^{"time":"2.*","kind":"detached",.*}}\n$`,
+			`^{"time":"2\d{3}-\d\d-\d\dT[0-9:.]+Z","kind":"attached","device":{"type":"usb","path":"/sys/bus/usb/devices/2-1",.*"name":"usb:0"}}\n$`,
+			`^{"time":"2.*","kind":"detached",.*"name":"usb:0"}}\n$`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -89,7 +89,7 @@ var advice = []struct {
 	{coral.ErrTwinMismatch, "compile the Edge TPU model from that CPU model again, or choose another --twin"},
 	{coral.ErrUnresolvedOp, "see coral inspect for its operators, and convert the model with built-in ones"},
 	{coral.ErrNoTwin, ""}, // it says so
-	{engine.ErrHang, "give it longer with --tpu-timeout, or look for the cause with coral doctor --open"},
+	{engine.ErrHang, "give it longer with --tpu-timeout; of an Edge TPU that hangs, coral doctor --open says more"},
 	{coral.ErrNoDevice, "coral devices lists what there is, and --device auto falls back to the CPU"},
 	{vision.ErrDamaged, "save or fetch the picture again"},
 	{vision.ErrLabels, "give it labels: one a line, CSV, JSON, YAML or a label map in .pbtxt"},
@@ -104,6 +104,7 @@ var libraryPrefixes = []string{
 
 // terms of the library and of cobra, in those of the command.
 var terms = strings.NewReplacer(
+	"the path given with WithLibrary", "--edgetpu-lib",
 	"WithTwin", "--twin",
 	"WithInputShape or Resize", "--input-shape",
 	"coral.WithInputShape", "--input-shape",
@@ -153,8 +154,11 @@ func explain(err error) string {
 }
 
 // explainReason is the error in a user's terms.
-func explainReason(err error) string {
-	text := terms.Replace(explainFiles(err))
+func explainReason(err error) string { return explainText(explainFiles(err)) }
+
+// explainText is a sentence of the library in a user's terms.
+func explainText(text string) string {
+	text = terms.Replace(text)
 	text = numberError.ReplaceAllStringFunc(text, func(found string) string {
 		if strings.Contains(found, "ParseBool") {
 			return "give true or false"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gocoral/coral/edgetpu"
 )
@@ -14,7 +15,8 @@ import (
 // not touched.
 func openDevice(ctx context.Context, path string, libraries []string) (answer openAnswer) {
 	if err := tryToOpen(ctx, path, libraries); err != nil {
-		answer = openAnswer{Error: explainReason(err), Hangs: errors.Is(err, edgetpu.ErrRuntimeStuck)}
+		text := strings.ReplaceAll(explainReason(err), " and at coral doctor", "") // which this is
+		answer = openAnswer{Error: text, Hangs: errors.Is(err, edgetpu.ErrRuntimeStuck)}
 	}
 	return answer
 }

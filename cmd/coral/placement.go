@@ -20,7 +20,7 @@ type placement struct {
 
 func place(s *coral.Session) placement {
 	d := s.Device()
-	return placement{Device: d, DeviceText: d.String(), Reason: s.Reason(), Backend: s.Backend()}
+	return placement{Device: d, DeviceText: d.String(), Reason: explainText(s.Reason()), Backend: s.Backend()}
 }
 
 // introduce tells people what there is and what a session runs on.
@@ -28,7 +28,7 @@ func (a *app) introduce(ctx context.Context, s *coral.Session) {
 	if a.device != deviceFlag(coral.CPUOnly.String()) {
 		a.print("Found:    %s", finding(ctx))
 	}
-	a.print("Device:   %s, because %s", s.Device(), s.Reason())
+	a.print("Device:   %s, because %s", s.Device(), explainText(s.Reason()))
 	a.print("Backend:  %s", s.Backend())
 }
 

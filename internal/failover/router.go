@@ -279,7 +279,10 @@ func (r *Router) prove(ctx context.Context, e engine.Engine, d edgetpu.Device) e
 		return nil
 	}
 	go end(err)
-	if errors.Is(err, engine.ErrHang) || errors.Is(err, errUnplugged) {
+	switch {
+	case errors.Is(err, engine.ErrHang):
+		return fmt.Errorf("%s hangs: %w", d.Path, err)
+	case errors.Is(err, errUnplugged):
 		return err
 	}
 	return fmt.Errorf("the first inference failed: %w", err)
