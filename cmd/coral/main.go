@@ -2,7 +2,7 @@
 // the CPU.
 //
 //	coral devices                                  the accelerators, and which one a session takes
-//	coral doctor [-m MODEL] [--open]               what stands in the way of an Edge TPU
+//	coral doctor [MODEL] [--open]                  what stands in the way of an Edge TPU
 //	coral inspect MODEL…                           what is inside a model
 //	coral classify -m MODEL [-l LABELS] IMAGE…     the classes of pictures
 //	coral run MODEL --input NAME=VALUE …           any model, on numbers, texts and .npy files

@@ -65,6 +65,18 @@ func TestOnEdgeTPUs(t *testing.T) {
 	assert.Contains(t, failed(t, statusFailed, "classify", "-m", tpuModel, "--device", "usb", picture), "no such Edge TPU")
 }
 
+// A device that hangs is named, with what can be done.
+func TestHangingDevice(t *testing.T) {
+	needRuntime(t)
+	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	_, tpuModel := compiledPair(t)
+	sim.SetFault("2-1", edgetputest.InvokeHangs)
+	says := failed(t, statusFailed, "bench", tpuModel, "--device", "usb", "--tpu-timeout", "100ms")
+	assert.Contains(t, says, "/sys/bus/usb/devices/2-1 hangs")
+	assert.Contains(t, says, "--tpu-timeout; ")
+	assert.Contains(t, says, "coral doctor --open")
+}
+
 // awaitFree waits until no device has an owner any more: the simulation needs a moment to
 // see that a worker process has ended.
 func awaitFree(t *testing.T) {
