@@ -61,6 +61,9 @@ func TestDoctorOfBadLibraries(t *testing.T) {
 			assert.Equal(t, []string{"library-unloadable", "permission", "port-speed", "tflite"}, ids(findings))
 			assert.Contains(t, findings[0].Message, test.says)
 			assert.NotContains(t, findings[0].Message, "\n")
+			var out devicesOutput // lives as well
+			decode(t, succeeded(t, "devices", "--json"), &out)
+			assert.Contains(t, out.Why, test.says)
 		})
 	}
 }
