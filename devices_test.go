@@ -196,6 +196,15 @@ func TestInputShapeOfACompiledModel(t *testing.T) {
 	assert.Zero(t, sim.Stats("2-1").Opens)
 	s := openTPU(t, path, coral.WithInputShape(0, 1, 8, 8, 3))
 	assert.True(t, onTPU(s), s.Reason())
+
+	// As many bytes are not the same shape.
+	turned := coral.WithInputShape(0, 1, 4, 16, 3)
+	if c, err := coral.Open(path, coral.WithPolicy(coral.CPUOnly), turned); err == nil {
+		require.NoError(t, c.Close())
+		assert.False(t, onTPU(openTPU(t, path, turned)))
+	}
+	_, err = coral.Open(path, coral.WithPolicy(coral.RequireTPU), turned)
+	require.ErrorIs(t, err, coral.ErrSize)
 }
 
 // Under RequireTPU the CPU model is not prepared, and after a loss there is no device.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/engine"
@@ -171,17 +172,17 @@ func (s *Session) onCPU(pl plan, p *pair, c *config, n int, cause error) error {
 	return s.local(pl.file, c, n)
 }
 
-// fits compares the sizes of the session with those of the compiled model, which cannot be
-// changed.
+// fits compares the shapes of the session's inputs with those of the compiled model, which
+// cannot be changed. Equal numbers of bytes are not enough: [1,4,8] is no [1,8,4].
 func fits(sizes engine.Sizes, compiled *file) error {
 	inputs := compiled.parsed.Inputs()
 	if len(inputs) != len(sizes.Inputs) {
 		return fmt.Errorf("%w: %d inputs and %d", ErrTwinMismatch, len(sizes.Inputs), len(inputs))
 	}
 	for k, t := range inputs {
-		if n, known := t.ByteSize(); known && int(n) != sizes.Inputs[k].Bytes {
-			return fmt.Errorf("input %d (%q) is to have %d bytes %v, and the compiled model takes %d bytes %v: its sizes are fixed, so convert and compile it with that shape: %w",
-				k, t.Name, sizes.Inputs[k].Bytes, sizes.Inputs[k].Shape, n, t.Shape, ErrSize)
+		if _, known := t.ByteSize(); known && !slices.Equal(t.Shape, sizes.Inputs[k].Shape) {
+			return fmt.Errorf("input %d (%q) is to have the shape %v, and the compiled model takes %v: its sizes are fixed, so convert and compile it with that shape: %w",
+				k, t.Name, sizes.Inputs[k].Shape, t.Shape, ErrSize)
 		}
 	}
 	return nil

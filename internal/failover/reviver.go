@@ -111,11 +111,12 @@ func (r *Router) empty() []*slot {
 	return empty
 }
 
-// mayReturn is false while the CPU has the state, and a device would be opened for nothing.
+// mayReturn is false while the CPU has the state and a device would be opened for nothing:
+// in a program that never resets the state. In others it waits for the next reset.
 func (r *Router) mayReturn() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.state.onCPU()
+	return r.resets || !r.state.onCPU()
 }
 
 // stillDown notes why a slot could not be filled yet.

@@ -51,6 +51,7 @@ type Router struct {
 	changed             chan struct{} // closed and renewed whenever a slot changes
 	cpuUse              usage
 	state               sequence
+	resets              bool // somebody has reset the state, and will again
 }
 
 var _ Executor = (*Router)(nil)
@@ -150,9 +151,10 @@ func (r *Router) try(ctx context.Context, s *slot, d edgetpu.Device) error {
 		return errBackoff
 	}
 	err := r.start(ctx, s, d)
-	if blameless := errs.Ended(ctx) != nil || errors.Is(err, errRetired) || errors.Is(err, errs.ErrDeviceBusy) || errors.Is(err, errs.ErrClosed); err == nil || !blameless {
+	blameless := errs.Ended(ctx) != nil || errors.Is(err, errRetired) || errors.Is(err, errs.ErrDeviceBusy) || errors.Is(err, errs.ErrClosed)
+	if err != nil && !blameless {
 		r.mu.Lock()
-		s.tried(d, time.Now(), err)
+		s.failed(d, time.Now())
 		r.mu.Unlock()
 	}
 	return err
@@ -495,6 +497,7 @@ func (r *Router) settle(s *slot, e engine.Engine, n int, took time.Duration, err
 func (r *Router) release(s *slot, e engine.Engine, n int, took time.Duration) {
 	r.mu.Lock()
 	s.use.count(took, nil)
+	s.worked()
 	r.state.advance(n, e)
 	r.mu.Unlock()
 	r.giveBack(s, e)
@@ -525,6 +528,7 @@ func (r *Router) giveBack(s *slot, e engine.Engine) {
 func (r *Router) fail(s *slot, e engine.Engine, err error) {
 	r.mu.Lock()
 	s.use.count(0, err)
+	s.failed(s.device, time.Now())
 	r.mu.Unlock()
 	go e.Close() // the library may take its time
 	r.setDown(s, e, err)
@@ -534,6 +538,7 @@ func (r *Router) fail(s *slot, e engine.Engine, err error) {
 func (r *Router) hang(s *slot, e engine.Engine, err error) {
 	r.mu.Lock()
 	s.use.count(0, err)
+	s.failed(s.device, time.Now())
 	r.mu.Unlock()
 	if e.Abandon() {
 		r.setDown(s, e, err)
@@ -595,6 +600,7 @@ func (r *Router) ResetState() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.state.restart()
+	r.resets = true
 }
 
 // Invalidate implements [Executor].

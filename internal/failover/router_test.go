@@ -363,3 +363,47 @@ func TestUnpluggedDuringTheTrial(t *testing.T) {
 		require.ErrorContains(t, b.Status().Cause, "unplugged")
 	})
 }
+
+// A device that opens well and fails every inference after it is left alone more and more.
+func TestFailsAfterTheTrial(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBench(t, 1, stateless, func(_ *failover.Config, b *bench) {
+			b.prepare = func(e *counter) {
+				trial := true
+				e.described = func() { // the last thing before it is put to use
+					if trial {
+						trial = false
+						e.breaks(errPulled)
+					}
+				}
+			}
+		})
+		for end := time.Now().Add(time.Hour); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			_, err := b.add1(t.Context())
+			require.NoError(t, err)
+		}
+		assert.Less(t, b.opens(0), 25)
+	})
+}
+
+// In a program that resets the state now and then, a device that has come back is opened while
+// the CPU has the state, so that the next sequence finds it.
+func TestReturnsForTheNextSequence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.adds(t, 1)
+		b.ResetState()
+		b.pull()
+		synctest.Wait()
+		b.adds(t, 1, 2)
+		b.attach(device(path(0)))
+		for range 100 { // it goes on without a pause after each reset
+			b.ResetState()
+			for n := range 5 {
+				b.adds(t, float32(n+1))
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+		assert.True(t, b.onTPU(), "%v", b.Status().Cause)
+	})
+}

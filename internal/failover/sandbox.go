@@ -108,6 +108,9 @@ func (b *Sandbox) Route(ctx context.Context, c Call) error {
 func (b *Sandbox) acquire() (*box, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.closed {
+		return nil, errs.ErrClosed
+	}
 	if len(b.idle) == 0 {
 		return nil, errs.ErrBusy
 	}

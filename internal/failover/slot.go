@@ -21,7 +21,7 @@ type slot struct {
 	backend, how string
 	why          error // why it is not up
 	use          usage
-	// attempts are the openings in vain, by the device's path.
+	// attempts are the failures since the last result, by the device's path.
 	attempts map[string]attempt
 }
 
@@ -36,15 +36,16 @@ const (
 
 func (s *slot) usable() bool { return s.state == up || s.state == busy }
 
-// attempt tells how often a device was opened in vain. Each opening resets a stick, so one
-// that goes on failing is tried less and less often.
+// attempt tells how often a device has failed since it last gave a result. Each opening
+// resets a stick, so one that goes on failing, when it is opened or later, is tried less and
+// less often.
 type attempt struct {
 	node  string // another node: it was plugged in again, and deserves a new start
 	times int
 	next  time.Time
 }
 
-// How long a device is left alone after openings in vain.
+// How long a device is left alone after failures.
 const (
 	firstPause = 2 * time.Second
 	maxPause   = 5 * time.Minute
@@ -56,12 +57,8 @@ func (s *slot) mayTry(d edgetpu.Device, now time.Time) bool {
 	return !ok || a.node != d.Node || !now.Before(a.next)
 }
 
-// tried notes how an opening has ended.
-func (s *slot) tried(d edgetpu.Device, now time.Time, err error) {
-	if err == nil {
-		delete(s.attempts, d.Path)
-		return
-	}
+// failed notes a failure of the device.
+func (s *slot) failed(d edgetpu.Device, now time.Time) {
 	if s.attempts == nil {
 		s.attempts = make(map[string]attempt)
 	}
@@ -71,11 +68,18 @@ func (s *slot) tried(d edgetpu.Device, now time.Time, err error) {
 	}
 	a.times++
 	// The second try comes as soon as it can: a device that has just been plugged in may
-	// need it.
+	// need it, and so does one that was only unlucky.
 	if a.times > 1 {
 		a.next = now.Add(min(firstPause<<min(a.times-2, 16), maxPause))
 	}
 	s.attempts[d.Path] = a
+}
+
+// worked notes a result of the slot's device.
+func (s *slot) worked() {
+	if len(s.attempts) > 0 {
+		delete(s.attempts, s.device.Path)
+	}
 }
 
 // errRetired is wrapped by what makes trying again useless.

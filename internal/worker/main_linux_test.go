@@ -15,6 +15,9 @@ import (
 // modeEnv tells a worker of these tests how to behave.
 const modeEnv = "GOCORAL_TEST_WORKER"
 
+// onceEnv names a file that a worker makes which ends once.
+const onceEnv = "GOCORAL_TEST_ONCE"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(modeEnv) == "parent" {
 		os.Exit(parent())
@@ -37,6 +40,11 @@ func behave(mode string) {
 		fmt.Fprintln(os.Stderr, "INFO: this is of no interest")
 		fmt.Fprintln(os.Stderr, "the disk is full")
 		os.Exit(3)
+	case "ends once":
+		if f, err := os.OpenFile(os.Getenv(onceEnv), os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			f.Close()
+			os.Exit(3)
+		}
 	case "grandchild": // holds standard error for longer than this process lives
 		_ = start("sleep", "60")
 	case "panic":

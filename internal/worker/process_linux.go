@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -184,8 +186,27 @@ var starter = sync.OnceValue(func() chan<- func() {
 	return work
 })
 
-// start starts a worker process and hears its greeting.
+// proven is set once a worker has started as it should.
+var proven atomic.Bool
+
+// start starts a worker process and hears its greeting. A start may fail for once (memory is
+// short, somebody kills it), so there is a second try; and where a worker has started before,
+// a failure does not mean that none can be had.
 func start(ctx context.Context, descriptors bool) (*process, error) {
+	p, err := startOnce(ctx, descriptors)
+	if err != nil && errs.Ended(ctx) == nil {
+		p, err = startOnce(ctx, descriptors)
+	}
+	switch {
+	case err == nil:
+		proven.Store(true)
+	case proven.Load() && errors.Is(err, ErrNone):
+		err = fmt.Errorf("%w: %s", errs.ErrPlatform, err.Error()) // but not ErrNone
+	}
+	return p, err
+}
+
+func startOnce(ctx context.Context, descriptors bool) (*process, error) {
 	if err := errs.Ended(ctx); err != nil {
 		return nil, err
 	}

@@ -185,12 +185,29 @@ func TestWorkersThatAreNone(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Setenv(modeEnv, mode)
+			worker.SetProven(false)
 			_, err := worker.Open(t.Context(), spec(t, "stateful"), edgetpu.Device{})
 			require.ErrorIs(t, err, worker.ErrNone)
 			require.ErrorIs(t, err, errs.ErrPlatform)
 			assert.ErrorContains(t, err, says)
+
+			worker.SetProven(true) // then one can be had, and this is a passing failure
+			_, err = worker.Open(t.Context(), spec(t, "stateful"), edgetpu.Device{})
+			require.NotErrorIs(t, err, worker.ErrNone)
+			require.ErrorIs(t, err, errs.ErrPlatform)
+			assert.ErrorContains(t, err, says)
 		})
 	}
+}
+
+// A worker that somebody kills while it starts is started again.
+func TestStartFailsOnce(t *testing.T) {
+	t.Setenv(modeEnv, "ends once")
+	t.Setenv(onceEnv, filepath.Join(t.TempDir(), "started"))
+	worker.SetProven(false)
+	e := openCPU(t, "stateful")
+	_, err := sum(e)
+	require.NoError(t, err)
 }
 
 // A program that happens to be called coral is not started.
