@@ -60,7 +60,8 @@ func IsTwinPath(path string) bool {
 // the same shape would otherwise be exchanged unnoticed.
 //
 // Quantisation is compared exactly: compiling a model for the Edge TPU does not
-// change it. A tensor of unknown rank goes with any shape. The error wraps
+// change it. A tensor of unknown rank goes with any shape, and an open dimension with any
+// size: only the interpreter knows which one it gets. The error wraps
 // [ErrTwinMismatch] and names the tensor and both values.
 func SameInterface(a, b *Model) error {
 	if err := samePorts("input", a.Inputs(), b.Inputs()); err != nil {
@@ -92,7 +93,7 @@ func difference(a, b Tensor) (what string, x, y any) {
 	switch {
 	case a.Type != b.Type:
 		return "type", a.Type, b.Type
-	case !a.UnknownRank && !b.UnknownRank && !slices.Equal(a.Shape, b.Shape):
+	case !a.UnknownRank && !b.UnknownRank && !sameShape(a, b):
 		return "shape", a.Shape, b.Shape
 	case p.Scale != q.Scale:
 		return "scale", p.Scale, q.Scale
@@ -106,6 +107,23 @@ func difference(a, b Tensor) (what string, x, y any) {
 		return "zero points", p.ZeroPoints, q.ZeroPoints
 	}
 	return "", nil, nil
+}
+
+// sameShape passes over the dimensions that one of the tensors leaves open.
+func sameShape(a, b Tensor) bool {
+	if len(a.Shape) != len(b.Shape) {
+		return false
+	}
+	for k := range a.Shape {
+		if a.Shape[k] != b.Shape[k] && !a.openAt(k) && !b.openAt(k) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t Tensor) openAt(k int) bool {
+	return t.Shape[k] < 0 || len(t.ShapeSignature) == len(t.Shape) && t.ShapeSignature[k] < 0
 }
 
 // misplaced reports whether the tensor at index i of one model is at another

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -128,4 +129,16 @@ func TestTwinOfUnknownRank(t *testing.T) {
 	require.True(t, parse(t, open).Outputs()[0].UnknownRank)
 	assert.NoError(t, model.SameInterface(parse(t, open), parse(t, classifier())))
 	assert.NoError(t, model.SameInterface(parse(t, classifier()), parse(t, open)))
+}
+
+// What one of the forms leaves open goes with any size of the other.
+func TestSameInterfaceOfOpenDimensions(t *testing.T) {
+	open := classifier()
+	open.Subgraphs[0].Tensors[0].ShapeSignature = slices.Clone(open.Subgraphs[0].Tensors[0].Shape)
+	open.Subgraphs[0].Tensors[0].ShapeSignature[1] = -1
+	open.Subgraphs[0].Tensors[0].Shape = slices.Clone(open.Subgraphs[0].Tensors[0].Shape)
+	open.Subgraphs[0].Tensors[0].Shape[1] = 1
+	require.NoError(t, model.SameInterface(open, compiled()))
+	open.Subgraphs[0].Tensors[0].Shape[2]++ // which is not open
+	require.ErrorIs(t, model.SameInterface(open, compiled()), model.ErrTwinMismatch)
 }

@@ -171,9 +171,7 @@ func (r *Router) start(ctx context.Context, s *slot, d edgetpu.Device) error {
 		go e.Close()
 		return fmt.Errorf("the compiled model has other sizes than the session (%w): %w", err, errRetired)
 	}
-	if err := r.prove(ctx, e, d); errors.Is(err, engine.ErrHang) {
-		return fmt.Errorf("%s hangs: %w", d.Path, err)
-	} else if err != nil {
+	if err := r.prove(ctx, e, d); err != nil {
 		return err
 	}
 	backend, how := e.Describe()
