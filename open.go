@@ -40,9 +40,7 @@ func OpenBytes(model []byte, opts ...Option) (*Session, error) {
 }
 
 func openWith(ctx context.Context, opts []Option, load func(*config) (*pair, error)) (*Session, error) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = errs.Context(ctx)
 	c, err := newConfig(opts)
 	if err != nil {
 		return nil, fmt.Errorf("coral: %w", err)

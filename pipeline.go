@@ -348,9 +348,7 @@ func (s *stage) finish() {
 
 // attempt tries until it is done or one of the contexts ends.
 func (s *stage) attempt(ctx, life context.Context, try func() (done bool, err error)) error {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = errs.Context(ctx)
 	for {
 		if life.Err() != nil {
 			return context.Cause(life)

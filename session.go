@@ -357,9 +357,7 @@ func (s *Session) lease(ctx context.Context, op string, f func(context.Context, 
 		return wrap(op, fmt.Errorf("session is nil: %w", ErrClosed))
 	}
 	defer runtime.KeepAlive(s) // its cleanup would close the executor under the call
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = errs.Context(ctx)
 	pool := s.owned.pool
 	i, err := pool.lease(ctx)
 	if err != nil {

@@ -56,7 +56,7 @@ func (f Finding) String() string {
 // DiagnoseOption changes what [Diagnose] looks at. Every [ProbeOption] is one too.
 type DiagnoseOption interface{ applyDiagnose(*diagnosis) error }
 
-func (o ProbeOption) applyDiagnose(d *diagnosis) error {
+func (o ProbeOption) applyDiagnose(d *diagnosis) error { //nolint:unparam // other options can fail
 	d.probeOptions = append(d.probeOptions, o)
 	return nil
 }
@@ -153,7 +153,6 @@ func WithOpenProbe(probe func(ctx context.Context, d Device) error) DiagnoseOpti
 //	device-looks-usable        (ok) nothing is wrong with the device, which was not opened
 //	permission                 (ok) this process may open the node
 //	port-speed                 (ok) a USB device runs at full speed
-//	model                      (ok) what the model holds for the Edge TPU, and what it needs
 //	library                    (ok) where libedgetpu is, and its version
 //
 // The error is that of [Probe].
@@ -241,10 +240,7 @@ func newDiagnosis(ctx context.Context, opts []DiagnoseOption) (*diagnosis, error
 		return nil, err
 	}
 	if matching, err := d.selector.All(devices); err == nil {
-		// In the order of Probe, as they are listed elsewhere, and not in that of preference.
-		d.devices = slices.DeleteFunc(slices.Clone(devices), func(device Device) bool {
-			return !slices.ContainsFunc(matching, func(m Device) bool { return m.Path == device.Path })
-		})
+		d.devices = matching
 	}
 	if d.selector.typ != USB && d.selector.path == "" {
 		d.orphans = d.prober.orphans(devices)

@@ -42,7 +42,7 @@ type Event struct {
 // WatchOption changes how [Watch] looks for devices. Every [ProbeOption] is one too.
 type WatchOption interface{ applyWatch(*watcher) error }
 
-func (o ProbeOption) applyWatch(w *watcher) error {
+func (o ProbeOption) applyWatch(w *watcher) error { //nolint:unparam // other options can fail
 	w.probeOptions = append(w.probeOptions, o)
 	return nil
 }

@@ -135,10 +135,10 @@ func TestTwinOfUnknownRank(t *testing.T) {
 func TestSameInterfaceOfOpenDimensions(t *testing.T) {
 	open := classifier()
 	open.Subgraphs[0].Tensors[0].ShapeSignature = slices.Clone(open.Subgraphs[0].Tensors[0].Shape)
-	open.Subgraphs[0].Tensors[0].ShapeSignature[1] = -1
+	open.Subgraphs[0].Tensors[0].ShapeSignature[0] = -1
 	open.Subgraphs[0].Tensors[0].Shape = slices.Clone(open.Subgraphs[0].Tensors[0].Shape)
-	open.Subgraphs[0].Tensors[0].Shape[1] = 1
+	open.Subgraphs[0].Tensors[0].Shape[0] = 7
 	require.NoError(t, model.SameInterface(open, compiled()))
-	open.Subgraphs[0].Tensors[0].Shape[2]++ // which is not open
+	open.Subgraphs[0].Tensors[0].Shape[1]++ // which is not open
 	require.ErrorIs(t, model.SameInterface(open, compiled()), model.ErrTwinMismatch)
 }

@@ -95,7 +95,8 @@ func Decode(r io.Reader, opts ...LoadOption) (image.Image, error) {
 
 func newLoadConfig(opts []LoadOption) (loadConfig, error) {
 	c := loadConfig{maxPixels: DefaultMaxPixels, maxMemory: DefaultMaxMemory}
-	return c, options.Apply(&c, opts)
+	err := options.Apply(&c, opts)
+	return c, err
 }
 
 func load(path string, opts []LoadOption) (image.Image, error) {
