@@ -199,7 +199,7 @@ func labelsOfCSV(lines []string) (Labels, error) {
 		}
 		id, ok := parseID(row[columns.id])
 		if !ok {
-			return nil, fmt.Errorf(`line %d has %q for an id: a CSV file of labels has an id and a name in each line, or a header "id,name"`, at, row[columns.id])
+			return nil, fmt.Errorf(`line %d has %q for an id: a CSV file of labels has an id and a name in each line, or a header "id,name"`, at, excerpt(row[columns.id]))
 		}
 		if err := l.add(id, row[columns.name]); err != nil {
 			return nil, fmt.Errorf("line %d %w", at, err)

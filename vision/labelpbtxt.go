@@ -25,7 +25,7 @@ func pbtxtTokens(lines []string) ([]string, error) {
 		for rest := strings.TrimSpace(line); rest != "" && rest[0] != '#'; rest = strings.TrimSpace(rest) {
 			token := pbtxtToken.FindString(rest)
 			if token == "" {
-				return nil, fmt.Errorf("line %d of the label map is no good: %q", k+1, line)
+				return nil, fmt.Errorf("line %d of the label map is no good: %q", k+1, excerpt(line))
 			}
 			if token != ";" && token != "," {
 				tokens = append(tokens, token)
@@ -44,21 +44,21 @@ func labelsOfPbtxt(lines []string) (Labels, error) {
 	l := make(Labels)
 	for len(tokens) > 0 {
 		if tokens[0] != "item" {
-			return nil, fmt.Errorf("the label map has %q where an item should begin", tokens[0])
+			return nil, fmt.Errorf("the label map has %q where an item should begin", excerpt(tokens[0]))
 		}
-		var fields map[string]string
+		var fields map[string][]byte
 		if fields, tokens, err = pbtxtMessage(tokens[1:]); err != nil {
 			return nil, err
 		}
-		id, ok := parseID(fields["id"])
+		id, ok := parseID(string(fields["id"]))
 		if !ok {
 			return nil, fmt.Errorf("item %d of the label map has no number as its id", len(l)+1)
 		}
 		name := fields["display_name"]
-		if name == "" {
+		if len(name) == 0 {
 			name = fields["name"]
 		}
-		if err := l.add(id, name); err != nil {
+		if err := l.add(id, string(name)); err != nil {
 			return nil, fmt.Errorf("the label map %w", err)
 		}
 	}
@@ -69,14 +69,14 @@ var errPbtxt = errors.New("the label map ends within an item, or has one without
 
 // pbtxtMessage reads the fields between braces, and returns what follows. Of a field that
 // is a message only the end is looked for.
-func pbtxtMessage(tokens []string) (fields map[string]string, rest []string, err error) {
+func pbtxtMessage(tokens []string) (fields map[string][]byte, rest []string, err error) {
 	if len(tokens) > 0 && tokens[0] == ":" {
 		tokens = tokens[1:]
 	}
 	if len(tokens) == 0 || tokens[0] != "{" {
 		return nil, nil, errPbtxt
 	}
-	fields = make(map[string]string)
+	fields = make(map[string][]byte)
 	depth, last := 1, ""
 	for k, token := range tokens[1:] {
 		switch token {
@@ -94,13 +94,11 @@ func pbtxtMessage(tokens []string) (fields map[string]string, rest []string, err
 			case !isValue:
 				last = token
 			case isQuoted(token):
-				text, _, err := unquoteFlow(token)
-				if err != nil {
+				if fields[last], err = appendPbtxt(fields[last], token[1:len(token)-1]); err != nil {
 					return nil, nil, err
 				}
-				fields[last] += text
 			default:
-				fields[last] = token
+				fields[last] = []byte(token)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/files"
@@ -163,11 +164,11 @@ func (l Labels) add(id int, name string) error {
 	case name == "":
 		return nil
 	case taken:
-		return fmt.Errorf("gives id %d to %q, but %q has it already", id, name, other)
+		return fmt.Errorf("gives id %d to %q, but %q has it already", id, excerpt(name), excerpt(other))
 	case len(name) > maxLabel:
 		return fmt.Errorf("has a label of more than %d bytes for id %d", maxLabel, id)
-	case strings.ContainsFunc(name, isBinary):
-		return fmt.Errorf("has no text for id %d: %q", id, name)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, isBinary):
+		return fmt.Errorf("has no text for id %d: %q", id, excerpt(name))
 	case len(l) == maxLabels:
 		return fmt.Errorf("has more than %d labels", maxLabels)
 	}

@@ -1,11 +1,8 @@
 package vision
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -81,17 +78,17 @@ func labelsOfMap(m entries) (Labels, error) {
 		if reversed {
 			text, ok := v.(string)
 			if !ok {
-				return nil, fmt.Errorf("its key %q is no number of a class, nor is its value", e.key)
+				return nil, fmt.Errorf("its key %q is no number of a class, nor is its value", excerpt(e.key))
 			}
 			key, v = text, e.key
 		}
 		id, ok := parseID(key)
 		if !ok {
-			return nil, fmt.Errorf("its key %q is no number of a class, nor is its value", e.key)
+			return nil, fmt.Errorf("its key %q is no number of a class, nor is its value", excerpt(e.key))
 		}
 		name, ok := labelOf(v)
 		if !ok {
-			return nil, fmt.Errorf("class %d has no name but %v", id, v)
+			return nil, fmt.Errorf("class %d has no name but %v", id, excerpt(fmt.Sprint(v)))
 		}
 		if err := l.add(id, name); err != nil {
 			return nil, fmt.Errorf("it %w", err)
@@ -118,6 +115,7 @@ func labelOf(v value) (string, bool) {
 type flowReader struct {
 	text string
 	at   int
+	yaml bool
 }
 
 // maxDepth of brackets in brackets.
@@ -220,41 +218,18 @@ func (f *flowReader) entries(depth int) (value, error) {
 	return m, err
 }
 
-// quoted reads a text in quotes, single ones being those of Python.
+// quoted reads a text in quotes, single ones being those of Python or YAML.
 func (f *flowReader) quoted() (value, error) {
-	s, n, err := unquoteFlow(f.text[f.at:])
+	read := unquote
+	if f.yaml {
+		read = unquoteYAML
+	}
+	s, n, err := read(f.text[f.at:])
 	if err != nil {
 		return nil, f.errorf("%w", err)
 	}
 	f.at += n
 	return s, nil
-}
-
-// unquoteFlow returns what stands in the quotes that s begins with, and how many bytes
-// it took.
-func unquoteFlow(s string) (text string, n int, err error) {
-	quote := s[0]
-	end := 1
-	for ; end < len(s) && s[end] != quote; end++ {
-		if s[end] == '\\' {
-			end++
-		}
-	}
-	if end >= len(s) {
-		return "", 0, errors.New("a text has no end")
-	}
-	inside := s[1:end]
-	if quote == '"' && json.Unmarshal([]byte(s[:end+1]), &text) == nil {
-		return text, end + 1, nil
-	}
-	for inside != "" {
-		r, _, tail, err := strconv.UnquoteChar(inside, quote)
-		if err != nil {
-			return "", 0, fmt.Errorf("a text has an escape that is not known: %q", inside)
-		}
-		text, inside = text+string(r), tail
-	}
-	return text, end + 1, nil
 }
 
 // plain reads a text without quotes: a number or, in YAML, any word.

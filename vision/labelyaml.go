@@ -26,7 +26,7 @@ func labelsOfYAML(lines []string) (Labels, error) {
 
 // labelsOfYAMLFlow reads brackets, which may go on in the following lines.
 func labelsOfYAMLFlow(first string, more []string) (Labels, error) {
-	f := &flowReader{text: strings.Join(append([]string{first}, more...), "\n")}
+	f := &flowReader{text: strings.Join(append([]string{first}, more...), "\n"), yaml: true}
 	v, err := f.value(0)
 	if err != nil {
 		return nil, fmt.Errorf("its names are no good YAML: %w", err)
@@ -53,7 +53,7 @@ func labelsOfYAMLBlock(lines []string, from int) (Labels, error) {
 		case item == nil && named == nil && line[0] != ' ' && started && from > 0:
 			return l, nil // the next key
 		case item == nil && named == nil:
-			return nil, fmt.Errorf("line %d of the YAML is neither a name in a list nor a number with a name: %q", k+1, line)
+			return nil, fmt.Errorf("line %d of the YAML is neither a name in a list nor a number with a name: %q", k+1, excerpt(line))
 		}
 		match := item
 		if item == nil {
@@ -63,7 +63,7 @@ func labelsOfYAMLBlock(lines []string, from int) (Labels, error) {
 			indent, isList = match[1], item != nil
 		}
 		if match[1] != indent || isList != (item != nil) {
-			return nil, fmt.Errorf("line %d of the YAML is not like those before: %q", k+1, line)
+			return nil, fmt.Errorf("line %d of the YAML is not like those before: %q", k+1, excerpt(line))
 		}
 		id := next
 		if !isList {
@@ -88,10 +88,8 @@ func yamlScalar(s string) (string, error) {
 		return "", nil
 	}
 	switch {
-	case s[0] == '\'':
-		return yamlSingleQuoted(s)
-	case s[0] == '"':
-		text, n, err := unquoteFlow(s)
+	case s[0] == '\'' || s[0] == '"':
+		text, n, err := unquoteYAML(s)
 		switch {
 		case err != nil:
 			return "", fmt.Errorf("is no good: %w", err)
@@ -100,13 +98,13 @@ func yamlScalar(s string) (string, error) {
 		}
 		return text, nil
 	case strings.ContainsRune("&*!|>%@`{}[],?-:", rune(s[0])) && !isWord(s):
-		return "", fmt.Errorf("needs a whole YAML parser: %q", s)
+		return "", fmt.Errorf("needs a whole YAML parser: %q", excerpt(s))
 	}
 	if at := strings.Index(s, " #"); at >= 0 {
 		s = s[:at]
 	}
 	if strings.Contains(s, ": ") || strings.HasSuffix(s, ":") {
-		return "", fmt.Errorf("needs a whole YAML parser: %q", s)
+		return "", fmt.Errorf("needs a whole YAML parser: %q", excerpt(s))
 	}
 	return strings.TrimSpace(s), nil
 }
@@ -115,25 +113,6 @@ func yamlScalar(s string) (string, error) {
 // before a space.
 func isWord(s string) bool {
 	return strings.ContainsRune("?-:", rune(s[0])) && len(s) > 1 && s[1] != ' '
-}
-
-func yamlSingleQuoted(s string) (string, error) {
-	const quoteInside = "''"
-	rest, text := s[1:], ""
-	for {
-		before, after, ok := strings.Cut(rest, "'")
-		if !ok {
-			return "", errors.New("has a text without an end")
-		}
-		text += before
-		if !strings.HasPrefix(after, quoteInside[1:]) {
-			if !isComment(after) {
-				return "", errors.New("has something behind the quotes")
-			}
-			return text, nil
-		}
-		text, rest = text+"'", after[1:]
-	}
 }
 
 func isComment(s string) bool {
