@@ -105,8 +105,10 @@ func readLabels(path string) (Labels, error) {
 //   - one a line. Either the line is the label and its number, from 0, is the id; or every
 //     line has an id, then spaces or a colon, then the label, which may be missing. Space
 //     around a label does not count, and an empty line has none;
-//   - CSV with a number and a name in each line, or with a header that has a column "id",
-//     "index" or "class", and one "display_name", "name" or "label";
+//   - CSV with a number and a name in each line, or with a header: it has a column "id",
+//     "index" or "class", and one "display_name", "name" or "label", or stands above rows
+//     that all begin with a number. Commas, semicolons or, below a header, tabs separate
+//     the columns; a row without a name is a class that has none;
 //   - a label map of TensorFlow's object detection, with an item { id: … name: … } for
 //     each class (.pbtxt);
 //   - JSON: a list of names, names by their ids, ids by their names, a list of objects
@@ -119,7 +121,7 @@ func readLabels(path string) (Labels, error) {
 // its own, so that "7 up" among soft drinks becomes class 7. Here a file is numbered only
 // if all its lines are.
 //
-// The text is UTF-8, with LF or CRLF line ends. Anything else, no label at all, two labels
+// The text is UTF-8, with LF, CRLF or CR line ends. Anything else, no label at all, two labels
 // with one id, and more than 4 MiB give [ErrLabels].
 func ParseLabels(r io.Reader) (Labels, error) {
 	if errs.IsNil(r) {

@@ -49,6 +49,11 @@ func TestParseLabels(t *testing.T) {
 		"comments are labels":   {"# cat\n# dog\n", vision.Labels{0: "# cat", 1: "# dog"}},
 		"brackets are labels":   {"[background]\n{cat}\n", vision.Labels{0: "[background]", 1: "{cat}"}},
 		"commas are labels":     {"cat, big\n1, 2\n", vision.Labels{0: "cat, big", 1: "1, 2"}},
+		"CR":                    {"cat\rdog\r", vision.Labels{0: "cat", 1: "dog"}},
+		"CR and LF":             {"cat\rdog\nbird\r\r\ncow\r", vision.Labels{0: "cat", 1: "dog", 2: "bird", 3: "cow"}},
+		"titles of nothing":     {"cat, big\n7 up, cold\n", vision.Labels{0: "cat, big", 1: "7 up, cold"}},
+		"names with numbers":    {"Plane, kind\nBoeing, 737\nAirbus, 320\n", vision.Labels{0: "Plane, kind", 1: "Boeing, 737", 2: "Airbus, 320"}},
+		"only numbers, commas":  {"0,\n1,\n", vision.Labels{0: "0,", 1: "1,"}},
 		"beyond ASCII":          {"Kätzchen\n犬\n", vision.Labels{0: "Kätzchen", 1: "犬"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,9 +20,10 @@ type entry struct {
 	value value
 }
 
+// get returns the value of the first of the keys that there is.
 func (e entries) get(keys ...string) (value, bool) {
 	for _, key := range keys {
-		if k := slices.IndexFunc(e, func(e entry) bool { return e.key == key }); k >= 0 {
+		if k := slices.IndexFunc(e, func(e entry) bool { return e.key == key || title(e.key) == key }); k >= 0 {
 			return e[k].value, true
 		}
 	}
@@ -51,12 +52,12 @@ func labelsOfList(list []value) (Labels, error) {
 	for k, v := range list {
 		id := k
 		if m, ok := v.(entries); ok {
-			number, _ := m.get("id", "index", "class_id")
+			number, _ := m.get(idTitles...)
 			text, _ := number.(string)
 			if id, ok = parseID(text); !ok {
 				return nil, fmt.Errorf(`entry %d has no number as its "id"`, k)
 			}
-			v, _ = m.get("display_name", "name", "label")
+			v, _ = m.get(nameTitles...)
 		}
 		name, ok := labelOf(v)
 		if !ok {
@@ -138,12 +139,18 @@ func (f *flowReader) errorf(format string, args ...any) error {
 	return fmt.Errorf("in line %d "+format, append([]any{line}, args...)...)
 }
 
-// next skips space and returns the next byte, 0 at the end.
+// next skips space and, in YAML, comments. It returns the next byte, 0 at the end.
 func (f *flowReader) next() byte {
 	for f.at < len(f.text) {
-		switch c := f.text[f.at]; c {
-		case ' ', '\t', '\n', '\r':
+		switch c := f.text[f.at]; {
+		case isSpace(c):
 			f.at++
+		case c == '#' && f.yaml && (f.at == 0 || isSpace(f.text[f.at-1])):
+			length := strings.IndexByte(f.text[f.at:], '\n')
+			if length < 0 {
+				length = len(f.text) - f.at
+			}
+			f.at += length
 		default:
 			return c
 		}
@@ -151,11 +158,13 @@ func (f *flowReader) next() byte {
 	return 0
 }
 
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
 func (f *flowReader) value(depth int) (value, error) {
 	switch c := f.next(); {
 	case depth > maxDepth:
 		return nil, f.errorf("there are brackets %d deep", depth)
-	case c == '[' || c == '(':
+	case c == '[' || c == '(' && !f.yaml:
 		return f.list(depth)
 	case c == '{':
 		return f.entries(depth)
@@ -232,13 +241,17 @@ func (f *flowReader) quoted() (value, error) {
 	return s, nil
 }
 
-// plain reads a text without quotes: a number or, in YAML, any word.
+// plain reads a text without quotes: a number or, in YAML, any words.
 func (f *flowReader) plain() (value, error) {
-	end := strings.IndexAny(f.text[f.at:], ",:[]{}()\"'\n")
-	if end < 0 {
-		end = len(f.text) - f.at
+	rest := f.text[f.at:]
+	end := strings.IndexAny(rest, ",:[]{}()\"'\n")
+	if f.yaml {
+		end = plainYAML(rest)
 	}
-	word := strings.TrimSpace(f.text[f.at:][:end])
+	if end < 0 {
+		end = len(rest)
+	}
+	word := strings.TrimSpace(rest[:end])
 	if word == "" {
 		return nil, f.errorf("a value is missing")
 	}
@@ -247,6 +260,26 @@ func (f *flowReader) plain() (value, error) {
 		return nil, nil
 	}
 	return word, nil
+}
+
+// plainYAML returns where words without quotes end, which may have quotes and colons
+// within.
+func plainYAML(s string) int {
+	for k := range len(s) {
+		switch s[k] {
+		case ',', '[', ']', '{', '}', '\n':
+			return k
+		case ':':
+			if k+1 == len(s) || strings.IndexByte(" \t\n,[]{}", s[k+1]) >= 0 {
+				return k
+			}
+		case '#':
+			if k > 0 && isSpace(s[k-1]) {
+				return k
+			}
+		}
+	}
+	return -1
 }
 
 // isNothing knows the words for no value.
