@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -61,7 +62,7 @@ type jpegHeader struct {
 	jfif, adobe bool
 	transform   byte
 	restarts    bool // there are restart markers
-	alone       bool // the first scan has one component
+	partial     bool // the first scan lacks components
 }
 
 // maxJPEGHeader is far above what tables take, in bytes. Profiles, previews and notes do
@@ -82,7 +83,7 @@ func readJPEGHeader(s *source) (*jpegHeader, error) {
 		case marker == markerSOS:
 			h.bytes = append(h.bytes, 0xff, marker)
 			first := s.peek(3) // length and number of components
-			h.alone = len(first) == 3 && first[2] == 1
+			h.partial = len(first) == 3 && int(first[2]) < len(h.frame.components)
 			return h, nil
 		case marker == markerEOI:
 			return nil, jpeg.FormatError("it ends before its pixels")
@@ -249,9 +250,9 @@ func (h *jpegHeader) isRGB() bool {
 }
 
 // mustSplit reports whether the file is one that image/jpeg does not read, and that
-// [decodeSplit] does: one with unusual sampling factors, or one that has restart markers
-// in scans of a single component with several blocks in a unit, where they are counted
-// wrongly.
+// [decodeSplit] does: one with unusual sampling factors, or one that has scans of a single
+// component with several blocks in a unit, of which it takes the wrong number if the
+// component is not the finest one, and counts restart markers wrongly.
 func (h *jpegHeader) mustSplit() bool {
 	c, several := h.frame.components, false
 	for _, x := range c {
@@ -260,7 +261,7 @@ func (h *jpegHeader) mustSplit() bool {
 		}
 		several = several || x.h*x.v > 1
 	}
-	if len(c) == 3 && several && h.restarts && (h.frame.progressive || h.alone) {
+	if len(c) == 3 && several && (h.restarts || h.frame.hasBetween()) && (h.frame.progressive || h.partial) {
 		return true
 	}
 	three := func(x jpegComponent) bool { return x.h == 3 || x.v == 3 }
@@ -271,6 +272,15 @@ func (h *jpegHeader) mustSplit() bool {
 		return three(c[0]) || c[0].v == 4 || c[0].h%c[1].h != 0 || c[0].v%c[1].v != 0 || c[1].h != c[2].h || c[1].v != c[2].v
 	}
 	return false
+}
+
+// hasBetween reports whether a component has several blocks in a unit, but fewer than the
+// finest in one direction.
+func (f *jpegFrame) hasBetween() bool {
+	across, along := f.finest()
+	return slices.ContainsFunc(f.components, func(c jpegComponent) bool {
+		return c.h > 1 && c.h < across || c.v > 1 && c.v < along
+	})
 }
 
 // sampling is the factors of the components, as cjpeg takes them.
