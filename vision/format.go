@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -91,21 +90,6 @@ func decodeBMP(s *source, c loadConfig) (image.Image, orientation, error) {
 	p := cost{config.Width, config.Height, 4 * area(config.Width, config.Height)}
 	img, err := decodeChecked(s, c, p, bmp.Decode)
 	return img, upright, err
-}
-
-func decodeGIF(s *source, c loadConfig) (image.Image, orientation, error) {
-	const header = 13 + 3*256 // and a palette
-	config, err := gif.DecodeConfig(bytes.NewReader(s.peek(header)))
-	if err != nil {
-		return nil, upright, err
-	}
-	w, h := config.Width, config.Height
-	p := cost{w, h, (1 + 4) * area(w, h)} // the frame, and a canvas if it is smaller
-	img, err := decodeChecked(s, c, p, gif.Decode)
-	if err != nil {
-		return nil, upright, err
-	}
-	return onCanvas(img, w, h), upright, nil
 }
 
 // decodeChecked decodes what costs p, unless that is too much.
