@@ -47,8 +47,9 @@
 //
 // A model takes a picture of one size as uint8, int8 or float numbers, in a range it
 // was trained for. [SetInput] scales with the Lanczos kernel, and gives the same
-// pixels as Pillow does in pycoral's examples; then it normalises them, and quantises by
-// the parameters of the tensor as the runtime itself would.
+// pixels as Pillow 9.5 does in pycoral's examples (later versions may scale the columns
+// first, and then round otherwise); then it normalises them, and quantises by the
+// parameters of the tensor as the runtime itself would.
 //
 // Which normalisation that is, is the most frequent cause of wrong results. It is that of
 // an option, or else what the model tells: in its metadata, by the range of its input, or

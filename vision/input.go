@@ -10,7 +10,7 @@ import (
 )
 
 // SetInput scales img to the size of the input tensor t, ignoring its proportions, and
-// writes it there, as Lanczos resampling with Pillow and then pycoral would.
+// writes it there, as Lanczos resampling with Pillow 9.5 and then pycoral would.
 //
 // The tensor's shape is [1, height, width, channels] or without the leading 1, or
 // [1, height, width] for grey. Three channels are red, green and blue, one is grey.

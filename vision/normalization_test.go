@@ -214,6 +214,23 @@ func TestNormalizationOfGraph(t *testing.T) {
 	}
 }
 
+// Operators that fit several normalisations, or none that is usual, give a guess.
+func TestNormalizationOfGraphUnsure(t *testing.T) {
+	one := func(x float32) []float32 { return []float32{x} }
+	for name, file := range map[string][]byte{
+		"batch normalisation from -1 to 1": beginningWith(step{op: "MUL", constant: one(2)}, step{op: "ADD", constant: one(0)}),
+		"with a shift":                     beginningWith(step{op: "MUL", constant: one(1.8)}, step{op: "ADD", constant: one(-0.1)}),
+		"nothing at all":                   beginningWith(step{op: "MUL", constant: one(1)}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, err := vision.NormalizationOf(parsed(t, file), 0)
+			require.NoError(t, err)
+			assert.Equal(t, vision.FromGraph, n.Source)
+			assert.Contains(t, n.Warning, "do not say for sure which numbers it wants: 0 to 1 was taken")
+		})
+	}
+}
+
 func TestNormalizationOfErrors(t *testing.T) {
 	m := parsed(t, identityModel(floatPicture))
 	_, err := vision.NormalizationOf(nil, 0)

@@ -2,9 +2,11 @@ package vision
 
 import "math"
 
-// The resampler does what Pillow's resize with LANCZOS does, which is what pycoral's
-// examples feed to models, bit by bit: two passes, first along the rows, then along
-// the columns, in fixed-point numbers, rounded to 8 bits in between.
+// The resampler does what resize with LANCZOS does in Pillow 9.5, of the time of pycoral,
+// whose examples feed that to models, bit by bit: two passes, first along the rows, then
+// along the columns, in fixed-point numbers, rounded to 8 bits in between. Later versions
+// (13.0) may take the columns first where that is less work; a pixel can then differ by
+// what the rounding in between makes of it.
 //
 // Package golang.org/x/image/draw has no Lanczos kernel, takes 32 bytes for each
 // source row and destination column where this takes 3, and computes in float64

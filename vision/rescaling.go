@@ -2,6 +2,7 @@ package vision
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
 
@@ -148,24 +149,52 @@ func (f affine) span(x interval) interval {
 }
 
 // wanted finds the convention for which the operators make numbers that a network
-// computes with.
+// computes with. If none or several make a usual range of them, it is a guess, with a
+// warning.
 func (f affine) wanted(computed bool) (Normalization, bool) {
 	if !computed {
 		return Normalization{}, false
 	}
+	var usual, possible []convention
 	for _, c := range []convention{{0, 1}, {0, 255}, {127.5, 127.5}} {
-		if f.span(c.span()).isNormal() {
-			return c.from(FromGraph), true
+		switch y := f.span(c.span()); {
+		case y.isUsual():
+			usual = append(usual, c)
+		case y.isNormal():
+			possible = append(possible, c)
 		}
 	}
-	return Normalization{}, false
+	all := slices.Concat(usual, possible)
+	if len(all) == 0 {
+		return Normalization{}, false
+	}
+	n := all[0].from(FromGraph)
+	if len(usual) != 1 {
+		n.Warning = fmt.Sprintf("the operators that the model begins with do not say for sure which numbers it wants: %v was taken; if the results are poor, give mean and standard deviation", all[0].span())
+	}
+	return n, true
 }
+
+// isUsual reports whether an interval is one of those that pixels are turned into on
+// purpose: 0 to 1, -1 to 1, half of that, what the means and deviations of ImageNet make,
+// or pixels without their mean.
+func (i interval) isUsual() bool {
+	for _, usual := range []interval{{0, 1}, {-1, 1}, {-0.5, 0.5}, {-2.12, 2.64}} {
+		if i.likeness(usual) >= alike {
+			return true
+		}
+	}
+	return i.isCentred()
+}
+
+// isCentred reports whether an interval is like that of pixels without their mean.
+func (i interval) isCentred() bool { return i.likeness(interval{-128, 127}) > 0.8 }
 
 // isNormal reports whether an interval is like those that pixels are turned into: around
 // or from 0 with a width of about 1 to 5, or pixels without their mean.
 func (i interval) isNormal() bool {
 	small := i.low <= 0.05 && i.low >= -5 && i.high >= 0.4 && i.high <= 6
-	return small || i.likeness(interval{-128, 127}) > 0.8
+	return small || i.isCentred()
 }
 
 // undone finds the convention for a model that quantises its input.
