@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/gif"
 	"io"
+	"slices"
 )
 
 // Package image/gif forgets the colour of transparent pixels, which shows where
@@ -61,15 +62,13 @@ func opaqueGIFHeader(s *source) ([]byte, error) {
 			colours = own
 		}
 	}
-	if control != nil && int(control[3]) < colours {
+	if control == nil {
+		return slices.Concat(header, palette), nil
+	}
+	if int(control[3]) < colours {
 		control[0] &^= 1 // the flag for a transparent colour
 	}
-	header = append(header, palette...)
-	if control != nil {
-		header = append(header, gifExtension, gifControl, byte(len(control)))
-		header = append(append(header, control...), 0)
-	}
-	return header, nil
+	return slices.Concat(header, palette, []byte{gifExtension, gifControl, 4}, control[:], []byte{0}), nil
 }
 
 // gifColours is the length of the palette that flags tell of.
@@ -83,7 +82,7 @@ func gifColours(flags byte) int {
 // readGIFExtensions reads what stands before a frame: comments and the like, which do not
 // count, and its control block, nil if there is none. That has flags, a delay of two
 // bytes, and the number of the transparent colour.
-func readGIFExtensions(s *source) (control []byte, err error) {
+func readGIFExtensions(s *source) (control *[4]byte, err error) {
 	for {
 		start := s.peek(2)
 		if len(start) < 2 || start[0] != gifExtension {
@@ -106,7 +105,7 @@ func readGIFExtensions(s *source) (control []byte, err error) {
 				return nil, err
 			}
 			if isControl && size == 4 {
-				control = block
+				control = (*[4]byte)(block)
 			}
 		}
 	}
