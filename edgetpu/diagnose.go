@@ -153,6 +153,7 @@ func WithOpenProbe(probe func(ctx context.Context, d Device) error) DiagnoseOpti
 //	device-looks-usable        (ok) nothing is wrong with the device, which was not opened
 //	permission                 (ok) this process may open the node
 //	port-speed                 (ok) a USB device runs at full speed
+//	model                      (ok) what the model holds for the Edge TPU, and what it needs
 //	library                    (ok) where libedgetpu is, and its version
 //
 // The error is that of [Probe].
@@ -240,7 +241,10 @@ func newDiagnosis(ctx context.Context, opts []DiagnoseOption) (*diagnosis, error
 		return nil, err
 	}
 	if matching, err := d.selector.All(devices); err == nil {
-		d.devices = matching
+		// In the order of Probe, as they are listed elsewhere, and not in that of preference.
+		d.devices = slices.DeleteFunc(slices.Clone(devices), func(device Device) bool {
+			return !slices.ContainsFunc(matching, func(m Device) bool { return m.Path == device.Path })
+		})
 	}
 	if d.selector.typ != USB && d.selector.path == "" {
 		d.orphans = d.prober.orphans(devices)
