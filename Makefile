@@ -107,7 +107,7 @@ test-arm64: models cross-tools ## Run all tests under qemu for 64-bit ARM (root;
 	@scripts/with-qemu.sh scripts/test-cross.sh all
 
 .PHONY: verify-module
-verify-module: models cross-tools ## Do what README and docs say of a module of one's own, vendored and cross-compiled too
+verify-module: runtime models cross-tools ## Do what README and docs say of a module of one's own, vendored and cross-compiled too
 	@scripts/verify-module.sh
 
 .PHONY: verify-hello
