@@ -47,11 +47,15 @@ type process struct {
 type key struct {
 	device  string
 	library string
+	machine string // the one that a test shows instead of this one
 	memory  uint64
 }
 
+// keyOf counts what a worker takes from the environment when it starts: it would not see a
+// change.
 func keyOf(spec *engine.Spec, d edgetpu.Device) key {
-	return key{device: d.Path, library: strings.Join(spec.Library, "\x00"), memory: spec.Memory}
+	library := append([]string{os.Getenv("CORAL_EDGETPU_LIB")}, spec.Library...)
+	return key{device: d.Path, library: strings.Join(library, "\x00"), machine: os.Getenv("UMOCKDEV_DIR"), memory: spec.Memory}
 }
 
 // needsDescriptors reports whether Google's library refuses the model on USB unless
