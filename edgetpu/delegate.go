@@ -132,6 +132,9 @@ func (r *Runtime) newDelegate(ctx context.Context, d Device, o Options) (*Delega
 	if err := d.Usable(); err != nil {
 		return nil, err
 	}
+	if err := oldabi.Usable(); err != nil {
+		return nil, err
+	}
 	if err := r.share(d, o); err != nil {
 		return nil, err
 	}
@@ -273,8 +276,13 @@ func (e *Delegate) Ptr() unsafe.Pointer { return e.own().Ptr() }
 
 // Borrow keeps the delegate from being freed, by Delete or by the garbage collector, until
 // [Delegate.Return]. Interpreters of package tflite call it. It gives [ErrClosed] after
-// Delete.
-func (e *Delegate) Borrow() error { return e.own().Borrow() }
+// Delete, and [ErrUnsupported] with a TensorFlow Lite whose structures are not known.
+func (e *Delegate) Borrow() error {
+	if err := oldabi.Usable(); err != nil {
+		return err
+	}
+	return e.own().Borrow()
+}
 
 // Return undoes one Borrow.
 func (e *Delegate) Return() { e.own().Return() }

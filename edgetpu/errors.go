@@ -26,6 +26,8 @@ var (
 	ErrRuntimeStuck = errors.New("libedgetpu is stuck")
 	// ErrPlatform: this build or platform cannot do it.
 	ErrPlatform = errs.ErrPlatform
+	// ErrUnsupported: the structures of the TensorFlow Lite in use are not known.
+	ErrUnsupported = errs.ErrUnsupported
 	// ErrRange: an option or level that is not among those there are.
 	ErrRange = errs.ErrRange
 	// ErrClosed: the delegate was deleted before.

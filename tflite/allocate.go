@@ -171,6 +171,9 @@ func (i *Interpreter) tryShapes(op string, s *Signature) (empty bool, err error)
 	if err := checkMemory(g); err != nil {
 		return false, &Error{Op: op, Err: err}
 	}
+	if r.inspector == nil {
+		return false, nil
+	}
 	last := r.model.last
 	return capi.InspectorEmpty(r.inspector, primary{r.interpreter}.tensor(last.side, last.index), last.number), nil
 }

@@ -10,7 +10,8 @@ import (
 
 // Backend tells which delegates run how many of a model's operators, those of all its
 // graphs together. It is counted after the delegates were applied, so a delegate that was attached
-// but took nothing shows as such.
+// but took nothing shows as such. Of a runtime whose structures are not known
+// ([RuntimeInfo.Known]) the delegates have their names only.
 type Backend struct {
 	// Delegates has an entry per attached delegate, in order of application.
 	Delegates []DelegateUse
@@ -64,10 +65,21 @@ func (b Backend) String() string {
 }
 
 func newBackend(names []string, inspector capi.Inspector) Backend {
+	if inspector == nil {
+		return uncounted(names)
+	}
 	taken, builtIn := capi.InspectorReport(inspector)
 	b := Backend{BuiltIn: builtIn}
 	for k, u := range taken {
 		b.Delegates = append(b.Delegates, DelegateUse{Name: names[k], Operators: u.Operators, Kernels: u.Kernels})
+	}
+	return b
+}
+
+// uncounted is a backend of which nothing is known but who was attached.
+func uncounted(names []string) (b Backend) {
+	for _, name := range names {
+		b.Delegates = append(b.Delegates, DelegateUse{Name: name})
 	}
 	return b
 }

@@ -21,7 +21,10 @@ func newResources(op string, data *modelData, o *config, layout int) (*resources
 }
 
 func makeResources(op string, data *modelData, o *config, layout int) (*resources, error) {
-	r := &resources{model: data.retain(), layout: layout, logger: o.logger, reporter: capi.ReporterNew(), inspector: capi.InspectorNew()}
+	r := &resources{model: data.retain(), layout: layout, logger: o.logger, reporter: capi.ReporterNew()}
+	if r.known() {
+		r.inspector = capi.InspectorNew()
+	}
 	if err := r.create(op, o, layout); err != nil {
 		r.free()
 		return nil, err
@@ -30,7 +33,7 @@ func makeResources(op string, data *modelData, o *config, layout int) (*resource
 }
 
 func (r *resources) create(op string, o *config, layout int) error {
-	if r.reporter == nil || r.inspector == nil {
+	if r.reporter == nil || r.known() && r.inspector == nil {
 		return noMemory(op)
 	}
 	c := capi.OptionsCreate(o.threads, r.reporter)
@@ -40,6 +43,9 @@ func (r *resources) create(op string, o *config, layout int) error {
 	defer capi.OptionsDelete(c)
 	capi.OptionsEnableCancellation(c)
 
+	if len(o.customOps) > 0 && !r.known() {
+		return failf(op, "custom operators with TensorFlow Lite %s, whose structures are not known here: %w", capi.Version(), ErrUnsupported)
+	}
 	for _, custom := range o.customOps {
 		block := capi.OptionsAddCustomOp(c, custom.Name, custom.MinVersion, custom.MaxVersion,
 			custom.Init, custom.Free, custom.Prepare, custom.Invoke)
@@ -59,6 +65,10 @@ func (r *resources) create(op string, o *config, layout int) error {
 	return nil
 }
 
+// known reports whether the runtime's structures are known. Without them nothing of ours can
+// be among its operators and delegates.
+func (r *resources) known() bool { return capi.Known(capi.Version()) }
+
 func noMemory(op string) error {
 	return failf(op, "for the runtime's own structures: %w", ErrMemory)
 }
@@ -74,7 +84,9 @@ func (r *resources) declined(err error) error {
 func (r *resources) addDelegates(op string, c capi.Options, o *config, layout int) error {
 	add := func(name string, d capi.Delegate) {
 		capi.OptionsAddDelegate(c, d)
-		capi.InspectorWatch(r.inspector, d)
+		if r.inspector != nil {
+			capi.InspectorWatch(r.inspector, d)
+		}
 		r.names = append(r.names, name)
 	}
 	r.delegates = o.delegates
@@ -98,7 +110,9 @@ func (r *resources) addDelegates(op string, c capi.Options, o *config, layout in
 		}
 		add(xnnpackName, r.xnnpack)
 	}
-	capi.OptionsAddDelegate(c, capi.InspectorDelegate(r.inspector))
+	if r.inspector != nil {
+		capi.OptionsAddDelegate(c, capi.InspectorDelegate(r.inspector))
+	}
 	return nil
 }
 

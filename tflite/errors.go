@@ -30,7 +30,7 @@ var (
 	ErrMemory = errs.ErrMemory
 	// ErrReadOnly: the tensor's memory belongs to the model.
 	ErrReadOnly = errs.ErrReadOnly
-	// ErrUnsupported: the linked runtime lacks the function.
+	// ErrUnsupported: the runtime lacks the function.
 	ErrUnsupported = errs.ErrUnsupported
 	// ErrDelegateDeclined: a delegate failed or refused the model.
 	ErrDelegateDeclined = errs.ErrDelegateDeclined
@@ -38,7 +38,9 @@ var (
 	ErrUnresolvedOp = errs.ErrUnresolvedOp
 	// ErrBadModel: the bytes are not a usable model.
 	ErrBadModel = errs.ErrBadModel
-	// ErrPlatform: the processor lacks what the linked runtime needs.
+	// ErrLibraryNotFound: TensorFlow Lite's library was not found, or is not usable.
+	ErrLibraryNotFound = errs.ErrLibraryNotFound
+	// ErrPlatform: the processor lacks what the runtime needs.
 	ErrPlatform = errs.ErrPlatform
 	// ErrCgoRequired: the program was built with CGO_ENABLED=0.
 	ErrCgoRequired = errs.ErrCgoRequired

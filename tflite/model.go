@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
-	"strings"
 	"sync"
 	"unsafe"
 
@@ -57,8 +56,8 @@ func WithModelLimits(limits model.Limits) ModelOption {
 //
 // Errors wrap fs.ErrNotExist and its kin for the file, [ErrBadModel] for its content,
 // [ErrMemory] where memory runs out, and for a model that is larger than the format allows
-// or asks for more than the limits do, which [WithModelLimits] can raise, and [ErrPlatform]
-// where the processor lacks what the runtime needs.
+// or asks for more than the limits do, which [WithModelLimits] can raise, and those of
+// [Runtime] where there is no usable TensorFlow Lite library.
 func LoadModel(path string, opts ...ModelOption) (*Model, error) {
 	f, err := modelfile.Open(path)
 	return loadModel(f, path, err, opts)
@@ -232,7 +231,3 @@ func (d *modelData) release() {
 		d.bytes.free()
 	}
 }
-
-// Version returns the version of the linked TensorFlow Lite runtime, such as
-// "2.17.1", and "" without cgo.
-func Version() string { return strings.TrimSpace(capi.Version()) }

@@ -10,6 +10,3 @@ const (
 	// noXNNPACK stands where a layout would.
 	noXNNPACK = -1
 )
-
-// HasXNNPACK reports whether the linked runtime was built with XNNPACK.
-func HasXNNPACK() bool { return capi.HasXNNPACK() }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
@@ -11,6 +12,7 @@ import (
 	"github.com/gocoral/coral/internal/dl"
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/oldabi"
+	"github.com/gocoral/coral/internal/tflitelib"
 )
 
 // The sentinels that this package's errors wrap; test for them with errors.Is.
@@ -61,7 +63,7 @@ func Open(path string, opts ...Option) (*Delegate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plugin: %w", err)
 	}
-	library, err := dl.Open(path)
+	library, err := openLibrary(path)
 	if err != nil {
 		return nil, fmt.Errorf("plugin: %w", err)
 	}
@@ -79,6 +81,23 @@ func Open(path string, opts ...Option) (*Delegate, error) {
 	}
 	d.path = library.Path()
 	return d, nil
+}
+
+// openLibrary opens a plugin. One that wants functions of TensorFlow Lite, and does not say
+// from which library, gets those of the one in use, which is not shown to others otherwise.
+func openLibrary(path string) (*dl.Library, error) {
+	library, err := dl.Open(path)
+	failure, ok := errors.AsType[*dl.Error](err)
+	if !ok || !strings.Contains(failure.Text, "undefined symbol: TfLite") {
+		return library, err
+	}
+	if _, err := tflitelib.Need(); err != nil {
+		return nil, fmt.Errorf("%s needs TensorFlow Lite: %w", path, err)
+	}
+	if err := tflitelib.Share(); err != nil {
+		return nil, err
+	}
+	return dl.Open(path)
 }
 
 // entries looks the plugin's functions up.
@@ -117,8 +136,17 @@ func (d *Delegate) Close() error {
 
 // Borrow keeps the delegate from being destroyed, by Delete or by the garbage collector,
 // until [Delegate.Return]. Interpreters of package tflite call it; see [Delegate] for
-// those of other bindings. It gives [ErrClosed] after Delete.
-func (d *Delegate) Borrow() error { return d.own().Borrow() }
+// those of other bindings. It gives [ErrClosed] after Delete, and
+// ErrUnsupported if it needs an adapter ([WithOldABI]) and the structures of the
+// TensorFlow Lite in use are not known.
+func (d *Delegate) Borrow() error {
+	if d != nil && d.adapter != nil {
+		if err := oldabi.Usable(); err != nil {
+			return err
+		}
+	}
+	return d.own().Borrow()
+}
 
 // Return undoes one Borrow.
 func (d *Delegate) Return() { d.own().Return() }

@@ -9,6 +9,7 @@ import (
 	"github.com/gocoral/coral/internal/capi"
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/options"
+	"github.com/gocoral/coral/internal/tflitelib"
 )
 
 // The sentinels that this package's errors wrap.
@@ -91,14 +92,15 @@ func without(flag uint32) Option {
 
 // New makes a delegate with both kinds of quantised kernels enabled.
 func New(opts ...Option) (*Delegate, error) {
-	if !capi.Available {
-		return nil, fmt.Errorf("xnnpack: %w", ErrCgoRequired)
+	library, err := tflitelib.Need()
+	if err != nil {
+		return nil, fmt.Errorf("xnnpack: %w", err)
 	}
 	c := config{threads: 1, flags: capi.XNNPACKSigned | capi.XNNPACKUnsigned}
 	if err := options.Apply(&c, opts); err != nil {
 		return nil, fmt.Errorf("xnnpack: %w", err)
 	}
-	version := capi.Version()
+	version := library.Version
 	layout := capi.XNNPACKLayout(version)
 	switch {
 	case !capi.HasXNNPACK():

@@ -4,8 +4,6 @@ package capi
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2
-#cgo !tflite_pkgconfig LDFLAGS: -ltensorflowlite_c
-#cgo tflite_pkgconfig pkg-config: tensorflowlite_c
 #cgo noescape coral_input_view
 #cgo nocallback coral_input_view
 #cgo noescape coral_output_view
@@ -14,21 +12,86 @@ package capi
 #cgo nocallback coral_view_of
 #cgo noescape TfLiteInterpreterInvoke
 #include <stdlib.h>
+#include "selfcheck.h"
 #include "shim.h"
 */
 import "C"
 
 import (
 	"slices"
-	"sync"
+	"strings"
+	"sync/atomic"
 	"unsafe"
 )
 
-// Available reports whether this program can call TensorFlow Lite.
+// Available reports whether this program can call TensorFlow Lite, once it is opened.
 const Available = true
 
-// Version returns the version of the linked runtime, such as "2.17.1".
-var Version = sync.OnceValue(func() string { return C.GoString(C.TfLiteVersion()) })
+// ready is set once the table is complete and checked. Whoever has an object of the
+// runtime got it afterwards, so that only the functions that make the first one, or need
+// none, look at it.
+var ready atomic.Bool
+
+// version is that of the runtime that is bound.
+var version atomic.Pointer[string]
+
+// Functions lists what is to be bound, in the order that [Bind] takes the addresses in.
+func Functions() []Function {
+	all := make([]Function, C.CORAL_FUNCTIONS)
+	for k := range all {
+		all[k] = Function{
+			Name:     C.GoString(C.coral_names[k]),
+			Required: bool(C.coral_required(C.int(k))),
+			Linked:   C.coral_table[k],
+		}
+	}
+	return all
+}
+
+// VersionAt calls the TfLiteVersion at an address.
+func VersionAt(address unsafe.Pointer) string {
+	return C.GoString(C.coral_version_at(address))
+}
+
+// Bind fills the table, with nil where the runtime lacks an optional function. It is
+// called before [Publish], by one goroutine at a time; a failed attempt may be followed by
+// another.
+func Bind(addresses []unsafe.Pointer, v string) {
+	for k, address := range addresses {
+		C.coral_table[k] = address
+	}
+	version.Store(&v)
+	C.coral_structures_known(C.bool(Known(v)))
+}
+
+// SelfCheck compares the structures of the bound runtime with those that are known of its
+// version, by a model made for it, and lists what is not as expected. It is called between
+// [Bind] and [Publish].
+func SelfCheck(model []byte) []string {
+	data := Alloc(len(model))
+	if data == nil {
+		return []string{"there is no memory"}
+	}
+	defer Free(data)
+	copy(unsafe.Slice((*byte)(data), len(model)), model)
+	var text [2048]C.char
+	C.coral_selfcheck(data, C.size_t(len(model)), &text[0], C.size_t(len(text)))
+	if text[0] == 0 {
+		return nil
+	}
+	return strings.Split(C.GoString(&text[0]), "; ")
+}
+
+// Publish lets the functions that make objects be called. It is called once.
+func Publish() { ready.Store(true) }
+
+// Version returns the version of the runtime, such as "2.17.1", and "" before [Publish].
+func Version() string {
+	if !ready.Load() {
+		return ""
+	}
+	return *version.Load()
+}
 
 // Alloc returns 64 byte aligned memory outside Go's heap, nil when there is none.
 func Alloc(bytes int) unsafe.Pointer { return C.coral_alloc(C.size_t(bytes)) }
@@ -50,16 +113,23 @@ func ReporterTake(r Reporter) string {
 }
 
 // ModelCreate makes a model over memory that must outlive its interpreters. It
-// returns nil for bytes that the runtime's verifier refuses.
+// returns nil for bytes that the runtime's verifier refuses, and without a runtime.
 func ModelCreate(data unsafe.Pointer, size int, r Reporter) Model {
+	if !ready.Load() {
+		return nil
+	}
 	return Model(C.coral_model_create(data, C.size_t(size), (*C.coral_reporter)(r)))
 }
 
 // ModelDelete frees the model, not its bytes.
 func ModelDelete(m Model) { C.TfLiteModelDelete((*C.TfLiteModel)(m)) }
 
-// OptionsCreate makes options with one thread and the given reporter.
+// OptionsCreate makes options with the given number of threads and the reporter; nil
+// without a runtime.
 func OptionsCreate(threads int, r Reporter) Options {
+	if !ready.Load() {
+		return nil
+	}
 	o := C.TfLiteInterpreterOptionsCreate()
 	if o != nil {
 		C.TfLiteInterpreterOptionsSetNumThreads(o, C.int32_t(threads))
@@ -84,7 +154,8 @@ func OptionsEnableCancellation(o Options) bool {
 }
 
 // OptionsAddCustomOp registers an operator implemented by four C functions. The
-// returned block must be freed with [Free] after the interpreter.
+// returned block must be freed with [Free] after the interpreter. It is nil where there is
+// no memory, or where the runtime's structures are not known.
 func OptionsAddCustomOp(o Options, name string, minVersion, maxVersion int, initFn, freeFn, prepare, invoke unsafe.Pointer) unsafe.Pointer {
 	cname := C.CString(name)
 	defer C.free(unsafe.Pointer(cname))
@@ -211,12 +282,13 @@ func TensorInfo(t Tensor) Info {
 		Scale:     float32(c.scale),
 		ZeroPoint: int(c.zero_point),
 		Dimension: int(c.dimension),
+		Unknown:   bool(c.unknown_structure),
 	}
 	for k := range info.Shape {
 		info.Shape[k] = int(C.TfLiteTensorDim(p, C.int32_t(k)))
 	}
-	if c.signature != nil {
-		info.Signature = goints(c.signature, c.signature_rank)
+	for k := range int(C.coral_signature_rank(p)) {
+		info.Signature = append(info.Signature, int(C.coral_signature_dim(p, C.int32_t(k))))
 	}
 	if c.scales != nil {
 		info.ZeroPoints = goints(c.zero_points, c.zero_point_count)
@@ -243,7 +315,7 @@ func CopyContent(to, from Tensor) bool {
 }
 
 // HasSignatures reports whether the runtime knows signatures.
-func HasSignatures() bool { return bool(C.coral_has_signatures()) }
+func HasSignatures() bool { return ready.Load() && bool(C.coral_has_signatures()) }
 
 // SignatureKeys lists the keys of the model's signatures.
 func SignatureKeys(i Interpreter) []string {
@@ -304,10 +376,13 @@ func RunnerInvoke(r Runner) Status {
 func RunnerCancel(r Runner) { C.coral_runner_cancel((*C.TfLiteSignatureRunner)(r)) }
 
 // HasXNNPACK reports whether the runtime was built with XNNPACK.
-func HasXNNPACK() bool { return bool(C.coral_has_xnnpack()) }
+func HasXNNPACK() bool { return ready.Load() && bool(C.coral_has_xnnpack()) }
 
 // XNNPACKCreate makes an XNNPACK delegate; nil where there is none.
 func XNNPACKCreate(layout, threads int, flags uint32) Delegate {
+	if !ready.Load() {
+		return nil
+	}
 	return Delegate(C.coral_xnnpack_create(C.int32_t(layout), C.int32_t(threads), C.uint32_t(flags)))
 }
 

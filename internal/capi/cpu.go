@@ -2,7 +2,6 @@ package capi
 
 import (
 	"runtime"
-	"sync"
 
 	"golang.org/x/sys/cpu"
 )
@@ -39,11 +38,10 @@ func needed() map[platform][]feature {
 	}
 }
 
-// MissingCPUFeatures returns what the linked runtime needs and the processor lacks. It
-// calls nothing of the runtime that may need it.
-var MissingCPUFeatures = sync.OnceValue(func() []string {
-	return missing(needed()[platform{Version(), runtime.GOOS, runtime.GOARCH}])
-})
+// MissingCPUFeatures returns what a version of the runtime needs and the processor lacks.
+func MissingCPUFeatures(version string) []string {
+	return missing(needed()[platform{version, runtime.GOOS, runtime.GOARCH}])
+}
 
 // CPUAdvice says what to do where something is missing: each of it suffices.
 func CPUAdvice() []string { return adviceFor(runtime.GOARCH) }

@@ -7,11 +7,29 @@ import "unsafe"
 // Available reports whether this program can call TensorFlow Lite.
 const Available = false
 
-// Version returns "" without cgo.
-func Version() string { return "" }
+// Linked reports whether the linker has bound the functions of the runtime.
+const Linked = false
 
 // Without cgo there are no C objects. The constructors return nil, callers look at
 // [Available] first, and nothing below is reached.
+
+// Functions: see the cgo build.
+func Functions() []Function { return nil }
+
+// VersionAt: see the cgo build.
+func VersionAt(unsafe.Pointer) string { return "" }
+
+// Bind: see the cgo build.
+func Bind([]unsafe.Pointer, string) {}
+
+// SelfCheck: see the cgo build.
+func SelfCheck([]byte) []string { return nil }
+
+// Publish: see the cgo build.
+func Publish() {}
+
+// Version: see the cgo build.
+func Version() string { return "" }
 
 // Alloc: see the cgo build.
 func Alloc(int) unsafe.Pointer { return nil }

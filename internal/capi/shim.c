@@ -6,50 +6,18 @@
 
 #if defined(_WIN32)
 #include <malloc.h>
-#include <windows.h>
-#elif defined(__APPLE__)
-#include <dlfcn.h>
 #endif
 
-/* --- functions that may be absent ------------------------------------------ */
+#include "structures.h"
 
-/* On ELF a weak reference is NULL where the library has no such symbol. PE and
- * Mach-O have nothing as simple, so there the loader is asked by name, once. */
-#if defined(_WIN32) || defined(__APPLE__)
+/* --- the runtime's structures ------------------------------------------------------
+ *
+ * Of a runtime whose version is not known none is read or written: there its own
+ * functions have to do. */
 
-static void* lookup(const char* name) {
-#if defined(_WIN32)
-  HMODULE library = GetModuleHandleA("tensorflowlite_c.dll");
-  if (library == NULL) library = GetModuleHandleA("libtensorflowlite_c.dll");
-  return library ? (void*)GetProcAddress(library, name) : NULL;
-#else
-  return dlsym(RTLD_DEFAULT, name);
-#endif
-}
+static bool structures_known;
 
-#undef OPTIONAL /* of Windows' own headers */
-#define OPTIONAL(result, name, parameters)                       \
-  typedef result(*name##_fn) parameters;                         \
-  static name##_fn find_##name(void) {                           \
-    static name##_fn found;                                      \
-    name##_fn f = __atomic_load_n(&found, __ATOMIC_ACQUIRE);     \
-    if (f == NULL) {                                             \
-      f = (name##_fn)lookup(#name);                              \
-      __atomic_store_n(&found, f, __ATOMIC_RELEASE);             \
-    }                                                            \
-    return f;                                                    \
-  }
-
-#else
-
-#define OPTIONAL(result, name, parameters)                       \
-  extern result name parameters __attribute__((weak));           \
-  typedef result(*name##_fn) parameters;                         \
-  static name##_fn find_##name(void) { return name; }
-
-#endif
-
-#include "optional.h"
+void coral_structures_known(bool yes) { structures_known = yes; }
 
 /* --- error reporter ---------------------------------------------------------- */
 
@@ -153,24 +121,14 @@ void coral_interpreter_cancel(TfLiteInterpreter* interpreter) {
   if (cancel != NULL) cancel(interpreter);
 }
 
-/* The part of TfLiteRegistration that has kept its place since 2.5. */
-struct TfLiteRegistration {
-  void* init;
-  void* free;
-  void* prepare;
-  void* invoke;
-  void* profiling_string;
-  int32_t builtin_code;
-  const char* custom_name;
-  int version;
-};
-
-enum { REGISTRATION_SIZE = 256, BUILTIN_CUSTOM = 32, BUILTIN_DELEGATE = 51 };
+/* Larger than any runtime's TfLiteRegistration. */
+enum { REGISTRATION_SIZE = 256 };
 
 void* coral_options_add_custom_op(TfLiteInterpreterOptions* options,
                                   const char* name, int32_t min_version,
                                   int32_t max_version, void* init,
                                   void* free_op, void* prepare, void* invoke) {
+  if (!structures_known) return NULL;
   size_t name_size = strlen(name) + 1;
   char* block = coral_alloc(REGISTRATION_SIZE + name_size);
   if (block == NULL) return NULL;
@@ -181,99 +139,12 @@ void* coral_options_add_custom_op(TfLiteInterpreterOptions* options,
   r->free = free_op;
   r->prepare = prepare;
   r->invoke = invoke;
-  r->builtin_code = BUILTIN_CUSTOM;
+  r->builtin_code = CORAL_CUSTOM;
   r->custom_name = block + REGISTRATION_SIZE;
   TfLiteInterpreterOptionsAddCustomOp(options, r->custom_name, r, min_version,
                                       max_version);
   return block;
 }
-
-/* --- the runtime's structures ------------------------------------------------------
- *
- * Their first parts have not changed from 2.5 to 2.20; only these are declared. */
-
-typedef struct {
-  int size;
-  int data[];
-} int_array;
-
-typedef struct {
-  int size;
-  float data[];
-} float_array;
-
-typedef struct {
-  float_array* scale;
-  int_array* zero_point;
-  int32_t quantized_dimension;
-} affine_quantization;
-
-enum { AFFINE = 1 };
-
-struct TfLiteTensor {
-  TfLiteType type;
-  void* data;
-  int_array* dims;
-  struct {
-    float scale;
-    int32_t zero_point;
-  } params;
-  int32_t allocation_type;
-  size_t bytes;
-  const void* allocation;
-  const char* name;
-  TfLiteDelegate* delegate;
-  int buffer_handle;
-  bool data_is_stale;
-  bool is_variable;
-  struct {
-    int32_t type;
-    void* params;
-  } quantization;
-  void* sparsity;
-  const int_array* dims_signature;
-};
-
-typedef struct {
-  int_array* inputs;
-  int_array* outputs;
-  int_array* intermediates;
-  int_array* temporaries;
-  void* user_data;
-  void* builtin_data;
-  const void* custom_initial_data;
-  int custom_initial_data_size;
-  TfLiteDelegate* delegate;
-} node;
-
-typedef struct {
-  TfLiteDelegate* delegate;
-  int_array* nodes_to_replace;
-} delegate_params;
-
-struct TfLiteContext {
-  size_t tensors_size;
-  TfLiteStatus (*GetExecutionPlan)(TfLiteContext*, int_array** plan);
-  TfLiteTensor* tensors;
-  void* impl;
-  TfLiteStatus (*ResizeTensor)(TfLiteContext*, TfLiteTensor*, int_array*);
-  void (*ReportError)(TfLiteContext*, const char* format, ...);
-  TfLiteStatus (*AddTensors)(TfLiteContext*, int count, int* first);
-  TfLiteStatus (*GetNodeAndRegistration)(TfLiteContext*, int index, node**,
-                                         TfLiteRegistration**);
-};
-
-struct TfLiteDelegate {
-  void* data;
-  TfLiteStatus (*Prepare)(TfLiteContext*, TfLiteDelegate*);
-  void* CopyFromBufferHandle;
-  void* CopyToBufferHandle;
-  void* FreeBufferHandle;
-  int64_t flags;
-  char newer_fields[256]; /* zero, whatever a later runtime reads there */
-};
-
-enum { ALLOW_DYNAMIC_TENSORS = 1 };
 
 TfLiteStatus coral_placeholder_prepare(TfLiteContext* context, void* n) {
   (void)context;
@@ -343,7 +214,7 @@ static TfLiteStatus inspect(TfLiteContext* context, TfLiteDelegate* delegate) {
       continue;
     }
     const delegate_params* params = n->builtin_data;
-    bool readable = registration->builtin_code == BUILTIN_DELEGATE && params &&
+    bool readable = registration->builtin_code == CORAL_DELEGATE && params &&
                     params->delegate == n->delegate && params->nodes_to_replace;
     r->taken[owner] += readable ? params->nodes_to_replace->size : 1;
     r->kernels[owner]++;
@@ -357,7 +228,7 @@ coral_inspector* coral_inspector_new(void) {
   inspector->delegate.data = inspector;
   inspector->delegate.Prepare = inspect;
   /* Without this flag the runtime would refuse graphs with dynamic tensors. */
-  inspector->delegate.flags = ALLOW_DYNAMIC_TENSORS;
+  inspector->delegate.flags = CORAL_ALLOW_DYNAMIC_TENSORS;
   return inspector;
 }
 
@@ -411,15 +282,21 @@ void coral_inspector_free(coral_inspector* inspector) {
 /* Whether our declaration of TfLiteTensor is this runtime's: fields that the C
  * API also tells must be where we think they are. */
 static bool layout_known(const TfLiteTensor* t) {
-  return t->bytes == TfLiteTensorByteSize(t) && t->name == TfLiteTensorName(t) &&
-         t->data == TfLiteTensorData(t);
+  return structures_known && t->bytes == TfLiteTensorByteSize(t) &&
+         t->name == TfLiteTensorName(t) && t->data == TfLiteTensorData(t);
+}
+
+static int32_t allocation_of(const TfLiteTensor* t) {
+  if (layout_known(t)) return t->allocation_type;
+  TfLiteOpaqueTensorGetAllocationType_fn ask =
+      find_TfLiteOpaqueTensorGetAllocationType();
+  return ask ? ask(t) : 0;
 }
 
 coral_view coral_view_of(const TfLiteTensor* t) {
   if (t == NULL) return (coral_view){NULL, 0, -1, 0};
   return (coral_view){TfLiteTensorData(t), TfLiteTensorByteSize(t),
-                      (int32_t)TfLiteTensorType(t),
-                      layout_known(t) ? t->allocation_type : 0};
+                      (int32_t)TfLiteTensorType(t), allocation_of(t)};
 }
 
 coral_view coral_input_view(const TfLiteInterpreter* i, int32_t index) {
@@ -430,18 +307,49 @@ coral_view coral_output_view(const TfLiteInterpreter* i, int32_t index) {
   return coral_view_of(TfLiteInterpreterGetOutputTensor(i, index));
 }
 
+/* What a runtime tells of a tensor whose structure is not known. */
+static void told_by_runtime(const TfLiteTensor* t, coral_tensor_info* info) {
+  info->unknown_structure = true;
+  TfLiteTensorQuantizationParams_fn params = find_TfLiteTensorQuantizationParams();
+  if (params != NULL) {
+    coral_quantization q = params(t);
+    info->scale = q.scale;
+    info->zero_point = q.zero_point;
+  }
+}
+
+int32_t coral_signature_rank(const TfLiteTensor* t) {
+  if (layout_known(t)) {
+    return t->dims_signature != NULL ? t->dims_signature->size : 0;
+  }
+  TfLiteOpaqueTensorGetNumDimsSignature_fn ask =
+      find_TfLiteOpaqueTensorGetNumDimsSignature();
+  int32_t rank = 0;
+  if (find_TfLiteOpaqueTensorGetDimSignature() == NULL || ask == NULL ||
+      ask(t, &rank) != kTfLiteOk) {
+    return 0;
+  }
+  return rank > 0 ? rank : 0;
+}
+
+int32_t coral_signature_dim(const TfLiteTensor* t, int32_t index) {
+  if (layout_known(t)) return t->dims_signature->data[index];
+  int32_t dim = -1;
+  find_TfLiteOpaqueTensorGetDimSignature()(t, index, &dim);
+  return dim;
+}
+
 coral_tensor_info coral_tensor_info_of(const TfLiteTensor* t) {
   coral_tensor_info info = {0};
   info.name = TfLiteTensorName(t);
-  if (!layout_known(t)) return info;
+  if (!layout_known(t)) {
+    told_by_runtime(t, &info);
+    return info;
+  }
   info.scale = t->params.scale;
   info.zero_point = t->params.zero_point;
-  if (t->dims_signature != NULL && t->dims_signature->size > 0) {
-    info.signature = t->dims_signature->data;
-    info.signature_rank = t->dims_signature->size;
-  }
   const affine_quantization* q = t->quantization.params;
-  if (t->quantization.type != AFFINE || q == NULL || q->scale == NULL ||
+  if (t->quantization.type != CORAL_AFFINE || q == NULL || q->scale == NULL ||
       q->scale->size == 0 || q->zero_point == NULL ||
       (q->zero_point->size != q->scale->size && q->zero_point->size != 1)) {
     return info;

@@ -4,7 +4,12 @@
 #ifndef GOCORAL_SHIM_H_
 #define GOCORAL_SHIM_H_
 
-#include "tflite_c.h"
+#include "table.h"
+
+/* --- the runtime's version --------------------------------------------- */
+
+/* Says whether the structures of this runtime are those declared in shim.c. */
+void coral_structures_known(bool);
 
 /* --- error reporter ---------------------------------------------------- */
 
@@ -91,8 +96,7 @@ coral_view coral_output_view(const TfLiteInterpreter*, int32_t index);
 
 typedef struct {
   const char* name;
-  const int* signature;  /* shape with -1 for free dimensions, or NULL */
-  int32_t signature_rank;
+  bool unknown_structure; /* then what is per channel is not told */
   float scale;
   int32_t zero_point;
   const float* scales;   /* per channel, or NULL */
@@ -102,6 +106,10 @@ typedef struct {
   int32_t dimension;
 } coral_tensor_info;
 coral_tensor_info coral_tensor_info_of(const TfLiteTensor*);
+
+/* The shape with -1 for free dimensions; rank 0 where the runtime keeps none. */
+int32_t coral_signature_rank(const TfLiteTensor*);
+int32_t coral_signature_dim(const TfLiteTensor*, int32_t index);
 
 /* Replaces the content of a string tensor by n bytes in TFLite's packed form. */
 bool coral_set_packed_strings(TfLiteTensor*, const void* packed, size_t n);

@@ -1,10 +1,10 @@
 /* A minimal declaration of the TensorFlow Lite C API: what this module calls,
  * and no more, so that building needs no TensorFlow headers.
  *
- * It covers every runtime from TFLite 2.9 to 2.20. Functions that 2.9.0 lacks,
- * and XNNPACK, which the armv7 build of 2.17.1 lacks, are listed in optional.h
- * and are reached through shim.c only. The names and numbers are those of
- * tensorflow/lite/c/{c_api,c_api_types,common}.h. */
+ * It covers what every runtime from TFLite 2.9 to 2.20 has. The names and numbers are
+ * those of tensorflow/lite/c/{c_api,c_api_types,common}.h. The functions are for C
+ * programs that link the library (coral-runtime install puts this header beside it);
+ * this module calls through table.h instead. */
 #ifndef GOCORAL_TFLITE_C_H_
 #define GOCORAL_TFLITE_C_H_
 
@@ -62,6 +62,8 @@ typedef enum TfLiteType {
   kTfLiteBFloat16 = 19,
 } TfLiteType;
 
+#ifndef CORAL_WITHOUT_PROTOTYPES
+
 const char* TfLiteVersion(void);
 
 /* model_data is not copied: it must outlive every interpreter made from it. */
@@ -107,6 +109,8 @@ int32_t TfLiteTensorDim(const TfLiteTensor*, int32_t dim_index);
 size_t TfLiteTensorByteSize(const TfLiteTensor*);
 void* TfLiteTensorData(const TfLiteTensor*);
 const char* TfLiteTensorName(const TfLiteTensor*);
+
+#endif /* CORAL_WITHOUT_PROTOTYPES */
 
 #ifdef __cplusplus
 }

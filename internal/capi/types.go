@@ -66,6 +66,9 @@ type Info struct {
 	Scales     []float32 // per channel
 	ZeroPoints []int
 	Dimension  int
+	// Unknown is set where the runtime's structures are not known: then scales and zero
+	// points per channel are not told.
+	Unknown bool
 }
 
 // Usage is what one delegate took of the graph.

@@ -1,10 +1,5 @@
 package capi
 
-import (
-	"strconv"
-	"strings"
-)
-
 // Layouts of the XNNPACK delegate's options structure. A newer runtime may have
 // another one, so unknown versions get no structure at all.
 const (
@@ -28,18 +23,11 @@ const (
 
 // XNNPACKLayout returns the layout that a runtime version uses.
 func XNNPACKLayout(version string) int {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 || parts[0] != "2" {
+	switch m := minor(version); {
+	case m < 0, m == 19, m > 20:
 		return XNNPACKDefaults
-	}
-	minor, err := strconv.Atoi(parts[1])
-	switch {
-	case err != nil:
-		return XNNPACKDefaults
-	case minor <= 18:
+	case m <= 18:
 		return XNNPACKv1
-	case minor == 20:
-		return XNNPACKv2
 	}
-	return XNNPACKDefaults
+	return XNNPACKv2
 }

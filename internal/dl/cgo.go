@@ -28,14 +28,38 @@ func (t *text) String() string {
 	return strings.TrimSpace(strings.ToValidUTF8(C.GoString(&t[0]), "\uFFFD"))
 }
 
-func open(path string) (unsafe.Pointer, string) {
+func open(path string, alone bool) (unsafe.Pointer, string) {
 	p := C.CString(path)
 	defer C.free(unsafe.Pointer(p))
 	var t text
 	buf, size := t.buffer()
-	handle := C.coral_dl_open(p, buf, size)
+	var flag C.int
+	if alone {
+		flag = 1
+	}
+	handle := C.coral_dl_open(p, flag, buf, size)
 	return handle, t.String()
 }
+
+func program() unsafe.Pointer { return C.coral_dl_program() }
+
+func share(path string) string {
+	p := C.CString(path)
+	defer C.free(unsafe.Pointer(p))
+	var t text
+	buf, size := t.buffer()
+	C.coral_dl_share(p, buf, size)
+	return t.String()
+}
+
+func pathAt(address unsafe.Pointer) string {
+	var t text
+	buf, size := t.buffer()
+	C.coral_dl_path_at(address, buf, size)
+	return C.GoString(buf)
+}
+
+func privileged() bool { return C.coral_dl_privileged() != 0 }
 
 func pathOf(handle unsafe.Pointer) string {
 	var t text

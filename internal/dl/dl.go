@@ -24,7 +24,14 @@ type Library struct {
 // Open loads the library with all its symbols resolved and none of them shown to
 // other libraries (RTLD_NOW|RTLD_LOCAL). A name without a slash is searched for as
 // the loader does it. The error is an [*Error] that wraps ErrLibraryNotFound.
-func Open(path string) (*Library, error) {
+func Open(path string) (*Library, error) { return openLibrary(path, false) }
+
+// OpenAlone is [Open] for a library of which the process may have another copy: it uses its
+// own functions, and not those of the other one that have the same names (RTLD_DEEPBIND).
+// Where the platform cannot do that, and under AddressSanitizer, which forbids it, it is Open.
+func OpenAlone(path string) (*Library, error) { return openLibrary(path, true) }
+
+func openLibrary(path string, alone bool) (*Library, error) {
 	if !available {
 		return nil, errs.ErrCgoRequired
 	}
@@ -35,7 +42,7 @@ func Open(path string) (*Library, error) {
 	if err := refuse(path); err != nil {
 		return nil, err
 	}
-	handle, text := open(path)
+	handle, text := open(path, alone)
 	if handle == nil {
 		return nil, explain(path, text)
 	}
@@ -46,6 +53,34 @@ func Open(path string) (*Library, error) {
 	return l, nil
 }
 
+// Program is what the process shows to all its libraries: the program itself, what it
+// links, and what was opened for all to see. It is nil where the platform has nothing of the
+// kind, and its methods then find nothing.
+func Program() *Library {
+	handle := program()
+	if handle == nil {
+		return nil
+	}
+	return &Library{handle: handle}
+}
+
+// PathAt is the path of the library, or of the program, that a function is in, "" where the
+// platform does not tell.
+func PathAt(function unsafe.Pointer) string { return pathAt(function) }
+
+// Privileged reports whether the process has rights that the user who started it has not:
+// set-uid and set-gid programs, and those with file capabilities. What that user may set or
+// write, variables and folders, must not decide then which code runs.
+func Privileged() bool { return privileged() }
+
+// Share shows the functions of the library to those that are opened later (RTLD_GLOBAL).
+func (l *Library) Share() error {
+	if text := share(l.path); text != "" {
+		return fmt.Errorf("share library %q: %s", l.path, text)
+	}
+	return nil
+}
+
 // Path is where the loader found the library, or the path given to [Open] where the
 // platform does not tell.
 func (l *Library) Path() string { return l.path }
@@ -53,6 +88,9 @@ func (l *Library) Path() string { return l.path }
 // Symbol returns the address of an exported function or variable, never nil. The
 // error wraps [ErrNoSymbol] or ErrClosed.
 func (l *Library) Symbol(name string) (unsafe.Pointer, error) {
+	if l == nil {
+		return nil, fmt.Errorf("symbol %q: %w", name, ErrNoSymbol)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.handle == nil {

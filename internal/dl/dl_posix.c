@@ -5,8 +5,10 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <unistd.h>
 #if defined(__linux__)
 #include <link.h>
+#include <sys/auxv.h>
 #endif
 
 static void fetch_error(char* text, size_t size) {
@@ -14,11 +16,29 @@ static void fetch_error(char* text, size_t size) {
   snprintf(text, size, "%s", error ? error : "unknown error");
 }
 
-void* coral_dl_open(const char* path, char* text, size_t size) {
+void* coral_dl_open(const char* path, int alone, char* text, size_t size) {
   text[0] = '\0';
-  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  int flags = RTLD_NOW | RTLD_LOCAL;
+#if defined(RTLD_DEEPBIND)
+  /* AddressSanitizer ends the process rather than be gone round. */
+  if (alone && dlsym(RTLD_DEFAULT, "__asan_init") == NULL) {
+    flags |= RTLD_DEEPBIND;
+  }
+#else
+  (void)alone;
+#endif
+  void* library = dlopen(path, flags);
   if (library == NULL) fetch_error(text, size);
   return library;
+}
+
+void* coral_dl_program(void) { return dlopen(NULL, RTLD_NOW); }
+
+void coral_dl_share(const char* path, char* text, size_t size) {
+  text[0] = '\0';
+  if (dlopen(path, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL) == NULL) {
+    fetch_error(text, size);
+  }
 }
 
 void* coral_dl_symbol(void* library, const char* name, char* text,
@@ -45,5 +65,21 @@ void coral_dl_path(void* library, char* path, size_t size) {
 #else
   (void)library;
   (void)size;
+#endif
+}
+
+void coral_dl_path_at(void* address, char* path, size_t size) {
+  path[0] = '\0';
+  Dl_info info;
+  if (dladdr(address, &info) != 0 && info.dli_fname != NULL) {
+    snprintf(path, size, "%s", info.dli_fname);
+  }
+}
+
+int coral_dl_privileged(void) {
+#if defined(__linux__)
+  return getauxval(AT_SECURE) != 0; /* file capabilities as well */
+#else
+  return issetugid();
 #endif
 }

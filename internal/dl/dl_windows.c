@@ -25,7 +25,9 @@ static void* loaded(HMODULE library, char* text, size_t size) {
   return (void*)library;
 }
 
-void* coral_dl_open(const char* path, char* text, size_t size) {
+/* Windows never mixes libraries up: each import names the one that it is of. */
+void* coral_dl_open(const char* path, int alone, char* text, size_t size) {
+  (void)alone;
   text[0] = '\0';
   wchar_t wide[WIDE_SIZE];
   if (!MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide,
@@ -50,6 +52,13 @@ void* coral_dl_open(const char* path, char* text, size_t size) {
                 text, size);
 }
 
+void* coral_dl_program(void) { return NULL; }
+
+void coral_dl_share(const char* path, char* text, size_t size) {
+  (void)path;
+  snprintf(text, size, "Windows has no functions that all libraries see");
+}
+
 void* coral_dl_symbol(void* library, const char* name, char* text,
                       size_t size) {
   text[0] = '\0';
@@ -72,3 +81,15 @@ void coral_dl_path(void* library, char* path, size_t size) {
                                    (int)size - 1, NULL, NULL);
   path[length] = '\0';
 }
+
+void coral_dl_path_at(void* address, char* path, size_t size) {
+  path[0] = '\0';
+  HMODULE library = NULL;
+  const DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                      GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+  if (GetModuleHandleExA(flags, (LPCSTR)address, &library)) {
+    coral_dl_path((void*)library, path, size);
+  }
+}
+
+int coral_dl_privileged(void) { return 0; }

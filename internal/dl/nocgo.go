@@ -8,7 +8,11 @@ const available = false
 
 // Without cgo Open fails first, and nothing below is reached.
 
-func open(string) (unsafe.Pointer, string)                   { return nil, "" }
+func open(string, bool) (unsafe.Pointer, string)             { return nil, "" }
+func program() unsafe.Pointer                                { return nil }
+func share(string) string                                    { return "" }
+func pathAt(unsafe.Pointer) string                           { return "" }
+func privileged() bool                                       { return false }
 func pathOf(unsafe.Pointer) string                           { return "" }
 func symbol(unsafe.Pointer, string) (unsafe.Pointer, string) { return nil, "" }
 func closeLibrary(unsafe.Pointer) string                     { return "" }

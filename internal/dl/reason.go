@@ -76,14 +76,26 @@ func explain(path, text string) *Error {
 		e.Reason, e.Advice = NotPermitted, "this user may not read the file; change its mode or owner"
 	case has("wrong ELF class", "incompatible architecture", "not a valid Win32 application"):
 		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
+	case has("failed to map segment"):
+		e.Reason, e.Advice = NotPermitted, "the file system may be mounted noexec, or a policy forbids to run code of it; put the file elsewhere"
 	case has("' not found (required by", "undefined symbol", "symbol not found", "Symbol not found"):
-		e.Reason, e.Advice = VersionMismatch, "it was built for another version of a library it uses; take the build for this system"
+		e.Reason, e.Advice = VersionMismatch, versionAdvice(text)
 	case has("file too short", "invalid ELF header", "cannot read file data", "not a mach-o file", "Exec format error"):
 		e.Reason, e.Advice = NotLibrary, "the file is damaged or no shared library for "+runtime.GOOS
 	case has("No such file", "no such file", "Library not loaded", "could not be found", "cannot find"):
 		e.absent(path)
 	}
 	return e
+}
+
+// versionAdvice tells which library is of the wrong version, where that can be seen.
+func versionAdvice(text string) string {
+	for _, library := range []struct{ mark, name string }{{"`GLIBC_", "C library (glibc)"}, {"`GLIBCXX_", "C++ library (libstdc++)"}, {"`CXXABI_", "C++ library (libstdc++)"}} {
+		if strings.Contains(text, library.mark) {
+			return "it needs a newer " + library.name + " than this system has; take a build for an older system, or upgrade this one"
+		}
+	}
+	return "it was built for another version of a library it uses; take the build for this system"
 }
 
 // absent tells the three meanings of "no such file" apart.

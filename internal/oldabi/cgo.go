@@ -5,6 +5,7 @@ package oldabi
 /*
 #cgo CFLAGS: -std=gnu11
 #cgo linux LDFLAGS: -ldl
+#include <stdlib.h>
 #include "oldabi.h"
 */
 import "C"
@@ -12,6 +13,12 @@ import "C"
 import "unsafe"
 
 const available = true
+
+func noteRuntime(version string) {
+	v := C.CString(version)
+	defer C.free(unsafe.Pointer(v))
+	C.coral_oldabi_runtime(v)
+}
 
 func hasPrepare(original unsafe.Pointer) bool { return C.coral_oldabi_has_prepare(original) != 0 }
 

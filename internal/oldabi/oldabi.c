@@ -88,20 +88,38 @@ typedef struct {
   uint64_t inplace_operator;
 } new_registration;
 
-/* The minor version of the runtime in this process, -1 if it does not tell. */
-static int minor_version(void) {
+/* Of the runtime that was opened; "" as long as there is none. */
+static char opened_version[32];
+
+/* The TfLiteVersion of the library that a function is in, NULL if it is not to be found. */
+static const char* version_at(void* function) {
+  const char* (*version)(void) = NULL;
 #if !defined(_WIN32)
-  const char* (*version)(void) =
-      (const char* (*)(void))dlsym(RTLD_DEFAULT, "TfLiteVersion");
-  const char* text = version ? version() : "";
-  if (strncmp(text, "2.", 2) == 0) return atoi(text + 2);
+  Dl_info info;
+  void* library = NULL;
+  if (dladdr(function, &info) != 0) {
+    library = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  }
+  if (library == NULL) library = dlopen(NULL, RTLD_NOW);
+  version = (const char* (*)(void))dlsym(library, "TfLiteVersion");
+#else
+  (void)function;
 #endif
-  return -1;
+  return version != NULL ? version() : NULL;
+}
+
+/* The minor version of the runtime that a function belongs to, -1 if it does not tell. A
+ * process may have more than one: the one that asks counts, and where that cannot be asked,
+ * as when it is a part of the program, the one that was opened. */
+static int minor_version(void* function) {
+  const char* text = version_at(function);
+  if (text == NULL) text = opened_version;
+  return strncmp(text, "2.", 2) == 0 ? atoi(text + 2) : -1;
 }
 
 static status forward(replace_fn replace, context* c, old_registration r,
                       const void* nodes, delegate* d) {
-  int minor = minor_version();
+  int minor = minor_version((void*)replace);
   if (minor >= 0 && minor <= 9) return replace(c, r, nodes, d);
   if (minor < 17) {
     c->report_error(c, "the adapter for old delegates does not know this version "
@@ -114,6 +132,14 @@ static status forward(replace_fn replace, context* c, old_registration r,
 }
 
 #endif
+
+void coral_oldabi_runtime(const char* version) {
+#if UINTPTR_MAX == UINT32_MAX
+  strncpy(opened_version, version, sizeof opened_version - 1);
+#else
+  (void)version; /* it makes no difference */
+#endif
+}
 
 /* --- the adapter ------------------------------------------------------------------- */
 

@@ -2,10 +2,32 @@ package oldabi
 
 import (
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/gocoral/coral/internal/errs"
 )
+
+// unknown is the version of a runtime that no adapter can serve, nil for all others.
+var unknown atomic.Pointer[string]
+
+// RuntimeOpened says which version of TensorFlow Lite was opened in this process, and whether
+// its structures are known.
+func RuntimeOpened(version string, known bool) {
+	noteRuntime(version)
+	if !known {
+		unknown.Store(&version)
+	}
+}
+
+// Usable returns an error that wraps ErrUnsupported if a runtime was opened whose structures,
+// which an adapter reads, are not known.
+func Usable() error {
+	if v := unknown.Load(); v != nil {
+		return fmt.Errorf("a delegate built for an older TensorFlow Lite, with TensorFlow Lite %s, whose structures are not known here: use one up to 2.20: %w", *v, errs.ErrUnsupported)
+	}
+	return nil
+}
 
 // Adapter stands between a runtime and a delegate compiled for an older one.
 type Adapter struct {

@@ -14,6 +14,9 @@ coral_oldabi* coral_oldabi_wrap(void* original);
  * which only newer runtimes know. */
 int coral_oldabi_has_prepare(const void* original);
 
+/* Notes the version of the runtime that was opened. */
+void coral_oldabi_runtime(const char* version);
+
 /* Frees the adapter, not the original. */
 void coral_oldabi_free(coral_oldabi*);
 

@@ -16,6 +16,7 @@ import (
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/internal/engine"
 	"github.com/gocoral/coral/internal/errs"
+	"github.com/gocoral/coral/tflite"
 )
 
 const supported = true
@@ -64,17 +65,22 @@ func Open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) (engine.Engi
 }
 
 func (e *remote) open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) error {
+	library, err := tflite.Runtime()
+	if err != nil {
+		return err
+	}
 	if err := e.converse(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	q := &openRequest{
-		Model: spec.Model, Device: d, Options: spec.Options, Library: spec.Library,
+		TFLite: tfliteLibrary{library.Path, library.Version},
+		Model:  spec.Model, Device: d, Options: spec.Options, Library: spec.Library,
 		Threads: spec.Threads, XNNPACK: spec.XNNPACK, Shapes: spec.Shapes, Limits: spec.Limits, Memory: spec.Memory, Timeout: defaultOpen,
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		q.Timeout = min(q.Timeout, time.Until(deadline))
 	}
-	err := within(ctx, e.conn, q.Timeout+openGrace, func() error { return e.prepare(q) })
+	err = within(ctx, e.conn, q.Timeout+openGrace, func() error { return e.prepare(q) })
 	if ended := errs.Ended(ctx); ended != nil && err != nil {
 		return ended
 	}

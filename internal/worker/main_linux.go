@@ -14,6 +14,7 @@ import (
 	"github.com/gocoral/coral/internal/engine"
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/model"
+	"github.com/gocoral/coral/tflite"
 )
 
 // Main serves the program that started this process, and never returns. It is for
@@ -118,6 +119,9 @@ func (s *server) open(q *openRequest, r *response) error {
 	if s.engine != nil {
 		return fmt.Errorf("an engine is open already: %w", errs.ErrBusy)
 	}
+	if err := q.TFLite.use(); err != nil {
+		return err
+	}
 	if err := limitMemory(q.Memory); err != nil {
 		return err
 	}
@@ -142,6 +146,23 @@ func (s *server) open(q *openRequest, r *response) error {
 	}
 	r.Sizes = s.engine.Sizes()
 	r.Backend, r.How = s.engine.Describe()
+	return nil
+}
+
+// use opens the program's library in this process. One that is linked into the worker, or
+// was opened before, stays, and does as well if it is of the same version.
+func (l tfliteLibrary) use() error {
+	if err := tflite.Load(l.Path); err != nil && !errors.Is(err, errs.ErrBusy) {
+		return err
+	}
+	library, err := tflite.Runtime()
+	if err != nil {
+		return err
+	}
+	if library.Version != l.Version {
+		return fmt.Errorf("the worker process has TensorFlow Lite %s (%s), and the program %s (%s): build both alike: %w",
+			library.Version, library.Path, l.Version, l.Path, errs.ErrUnsupported)
+	}
 	return nil
 }
 

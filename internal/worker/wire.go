@@ -36,6 +36,8 @@ type request struct {
 }
 
 type openRequest struct {
+	// TFLite is the library that the program uses.
+	TFLite  tfliteLibrary
 	Model   []byte
 	Device  edgetpu.Device // the zero one for the CPU
 	Options edgetpu.Options
@@ -47,6 +49,9 @@ type openRequest struct {
 	Timeout time.Duration
 	Memory  uint64 // limit in bytes, 0 for none
 }
+
+// tfliteLibrary is the TensorFlow Lite of a process.
+type tfliteLibrary struct{ Path, Version string }
 
 type response struct {
 	Error        *wireError

@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// optionalList is the X-macro list of the C functions that not every runtime has.
-const optionalList = "internal/capi/optional.h"
+// optionalList is the X-macro list of the C functions in use, and marks those that not
+// every runtime has.
+const optionalList = "internal/capi/functions.h"
 
 // optionalEntry finds the name in OPTIONAL(result, name, (parameters)).
 var optionalEntry = regexp.MustCompile(`(?m)^OPTIONAL\([^,()]+,\s*(\w+)\s*,`)
@@ -18,9 +19,8 @@ var optionalEntry = regexp.MustCompile(`(?m)^OPTIONAL\([^,()]+,\s*(\w+)\s*,`)
 var word = regexp.MustCompile(`\w+`)
 
 // optionalSymbolsInShimOnly: no Go file names a C function that some runtime
-// lacks, neither in Go nor in its preamble. cgo makes a strong reference of a
-// function taken as a value, and then the program does not even start with an
-// older runtime.
+// lacks, neither in Go nor in its preamble: its address is NULL there, and only the shim
+// looks at it first.
 func optionalSymbolsInShimOnly(t *tree) ([]finding, error) {
 	list, err := fs.ReadFile(t.fsys, optionalList)
 	if err != nil {

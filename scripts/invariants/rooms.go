@@ -21,10 +21,10 @@ const module = "github.com/gocoral/coral"
 // data flows from the file to model, tflite, coral and the tasks, never back.
 var rooms = map[string][]string{
 	".":                     {"edgetpu", "internal/engine", "internal/errs", "internal/failover", "internal/options", "internal/worker", "model", "tflite"},
-	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/modelfile", "internal/options", "internal/schema", "model"},
+	"tflite":                {"delegate", "internal/capi", "internal/errs", "internal/modelfile", "internal/options", "internal/schema", "internal/tflitelib", "model"},
 	"delegate":              {"github.com/mattn/go-tflite/delegates"},
-	"delegate/xnnpack":      {"delegate", "internal/borrow", "internal/capi", "internal/errs", "internal/options"},
-	"delegate/plugin":       {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi", "internal/options"},
+	"delegate/xnnpack":      {"delegate", "internal/borrow", "internal/capi", "internal/errs", "internal/options", "internal/tflitelib"},
+	"delegate/plugin":       {"delegate", "internal/borrow", "internal/dl", "internal/errs", "internal/oldabi", "internal/options", "internal/tflitelib"},
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/dl", "internal/errs", "internal/libedgetpu", "internal/oldabi", "internal/options", "internal/processes", "model"},
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/options", "internal/schema", "internal/tflitewriter", "model"},
 	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile", "internal/schema"},
@@ -34,6 +34,7 @@ var rooms = map[string][]string{
 	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/crash", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
 	"internal/percentile":   {},
 	"internal/options":      {},
+	"internal/tflitelib":    {"internal/cache", "internal/capi", "internal/dl", "internal/errs", "internal/oldabi", "internal/tflitewriter", "model"},
 	"internal/tflitewriter": {"github.com/google/flatbuffers", "internal/errs", "internal/schema", "model"},
 	"internal/cache":        {},
 	"internal/cc":           {},

@@ -221,7 +221,10 @@ static status prepare_kernel(tfl_context* c, tfl_node* n) {
   sim_context_end(k->owner->context);
   if (k->twin == NULL) {
     char text[SIM_TEXT] = "no memory";
-    k->twin = sim_twin_new(k->options, k->size, control->xnnpack != 0, text);
+    void* runtime; /* C does not know a function's address as a void*, POSIX does */
+    memcpy(&runtime, &c->report_error, sizeof runtime);
+    k->twin =
+        sim_twin_new(runtime, k->options, k->size, control->xnnpack != 0, text);
     if (k->twin == NULL) return fail_prepare(c, text);
   }
   if (!fits(c, k)) {

@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,38 +41,43 @@ typedef struct tfl_opaque_delegate tfl_opaque_delegate;
   F(void*, TensorData, (const tfl_opaque_tensor*))
 
 #define DECLARE(result, name, parameters) result(*name) parameters;
-static struct {
+typedef struct {
   API(DECLARE)
-} tfl;
+  /* Only for the XNNPACK backend; not every runtime has it. */
+  tfl_opaque_delegate* (*xnnpack_create)(const void*);
+  void (*xnnpack_delete)(tfl_opaque_delegate*);
+} api;
 
-/* Only for the XNNPACK backend; not every runtime has it. */
-static tfl_opaque_delegate* (*xnnpack_create)(const void*);
-static void (*xnnpack_delete)(tfl_opaque_delegate*);
-
-static const char* missing;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* The library that an address is in: the copy of TensorFlow Lite that asks, of all that
+ * the process may have. A program that has one inside itself shows its functions to all. */
+static void* library_of(void* address) {
+  Dl_info info;
+  void* library = NULL;
+  if (dladdr(address, &info) != 0) {
+    library = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  }
+  return library != NULL ? library : dlopen(NULL, RTLD_NOW);
+}
 
 /* POSIX has a function's address in a void*, which C does not know. */
-static void find(void* function, const char* name) {
-  void* address = dlsym(RTLD_DEFAULT, name);
+static void find(void* library, void* function, const char* name) {
+  void* address = dlsym(library, name);
   memcpy(function, &address, sizeof address);
 }
 
-static void find_all(void) {
-#define FIND(result, name, parameters) \
-  find(&tfl.name, "TfLite" #name);     \
-  if (tfl.name == NULL) missing = "TfLite" #name;
+static bool find_api(void* runtime, api* tfl, char text[SIM_TEXT]) {
+  void* library = library_of(runtime);
+  const char* missing = NULL;
+#define FIND(result, name, parameters)          \
+  find(library, &tfl->name, "TfLite" #name);    \
+  if (tfl->name == NULL) missing = "TfLite" #name;
   API(FIND)
-  find(&xnnpack_create, "TfLiteXNNPackDelegateCreate");
-  find(&xnnpack_delete, "TfLiteXNNPackDelegateDelete");
-}
-
-static bool find_api(char text[SIM_TEXT]) {
-  pthread_once(&once, find_all);
+  find(library, &tfl->xnnpack_create, "TfLiteXNNPackDelegateCreate");
+  find(library, &tfl->xnnpack_delete, "TfLiteXNNPackDelegateDelete");
   if (missing == NULL) return true;
   snprintf(text, SIM_TEXT,
-           "the simulation computes with the TensorFlow Lite of the process, which "
-           "has no global symbol %s: link libtensorflowlite_c into the program",
+           "the simulation computes with the TensorFlow Lite that uses it, which does "
+           "not show it %s",
            missing);
   return false;
 }
@@ -150,6 +154,7 @@ static void* find_model(const uint8_t* options, size_t size, size_t* model_size,
 /* --- running it ---------------------------------------------------------------------------- */
 
 struct sim_twin {
+  api tfl;
   void* bytes;
   tfl_model* model;
   tfl_opaque_delegate* xnnpack;
@@ -162,28 +167,29 @@ static void report(void* twin, const char* format, va_list arguments) {
 }
 
 static bool start(sim_twin* t, size_t size, bool xnnpack) {
-  t->model = tfl.ModelCreate(t->bytes, size);
+  t->model = t->tfl.ModelCreate(t->bytes, size);
   if (t->model == NULL) return false;
   if (xnnpack) {
-    if (xnnpack_create == NULL || xnnpack_delete == NULL) {
+    if (t->tfl.xnnpack_create == NULL || t->tfl.xnnpack_delete == NULL) {
       snprintf(t->text, SIM_TEXT, "this TensorFlow Lite has no XNNPACK");
       return false;
     }
-    t->xnnpack = xnnpack_create(NULL);
+    t->xnnpack = t->tfl.xnnpack_create(NULL);
   }
-  tfl_options* options = tfl.InterpreterOptionsCreate();
-  tfl.InterpreterOptionsSetNumThreads(options, 1);
-  tfl.InterpreterOptionsSetErrorReporter(options, report, t);
-  if (t->xnnpack != NULL) tfl.InterpreterOptionsAddDelegate(options, t->xnnpack);
-  t->interpreter = tfl.InterpreterCreate(t->model, options);
-  tfl.InterpreterOptionsDelete(options);
+  tfl_options* options = t->tfl.InterpreterOptionsCreate();
+  t->tfl.InterpreterOptionsSetNumThreads(options, 1);
+  t->tfl.InterpreterOptionsSetErrorReporter(options, report, t);
+  if (t->xnnpack != NULL) t->tfl.InterpreterOptionsAddDelegate(options, t->xnnpack);
+  t->interpreter = t->tfl.InterpreterCreate(t->model, options);
+  t->tfl.InterpreterOptionsDelete(options);
   return t->interpreter != NULL &&
-         tfl.InterpreterAllocateTensors(t->interpreter) == 0;
+         t->tfl.InterpreterAllocateTensors(t->interpreter) == 0;
 }
 
-sim_twin* sim_twin_new(const void* options, size_t size, bool xnnpack,
+sim_twin* sim_twin_new(void* runtime, const void* options, size_t size, bool xnnpack,
                        char text[SIM_TEXT]) {
-  if (!find_api(text)) return NULL;
+  api tfl;
+  if (!find_api(runtime, &tfl, text)) return NULL;
   size_t model_size = 0;
   void* bytes = find_model(options, size, &model_size, text);
   if (bytes == NULL) return NULL;
@@ -192,6 +198,7 @@ sim_twin* sim_twin_new(const void* options, size_t size, bool xnnpack,
     free(bytes);
     return NULL;
   }
+  t->tfl = tfl;
   t->bytes = bytes;
   if (start(t, model_size, xnnpack)) return t;
   memcpy(text, t->text, SIM_TEXT);
@@ -201,36 +208,36 @@ sim_twin* sim_twin_new(const void* options, size_t size, bool xnnpack,
 
 void sim_twin_free(sim_twin* t) {
   if (t == NULL) return;
-  if (t->interpreter != NULL) tfl.InterpreterDelete(t->interpreter);
-  if (t->xnnpack != NULL) xnnpack_delete(t->xnnpack);
-  if (t->model != NULL) tfl.ModelDelete(t->model);
+  if (t->interpreter != NULL) t->tfl.InterpreterDelete(t->interpreter);
+  if (t->xnnpack != NULL) t->tfl.xnnpack_delete(t->xnnpack);
+  if (t->model != NULL) t->tfl.ModelDelete(t->model);
   free(t->bytes);
   free(t);
 }
 
 int sim_twin_inputs(const sim_twin* t) {
-  return tfl.InterpreterGetInputTensorCount(t->interpreter);
+  return t->tfl.InterpreterGetInputTensorCount(t->interpreter);
 }
 
 int sim_twin_outputs(const sim_twin* t) {
-  return tfl.InterpreterGetOutputTensorCount(t->interpreter);
+  return t->tfl.InterpreterGetOutputTensorCount(t->interpreter);
 }
 
 void* sim_twin_input(const sim_twin* t, int index, size_t* bytes) {
-  tfl_opaque_tensor* tensor = tfl.InterpreterGetInputTensor(t->interpreter, index);
-  *bytes = tfl.TensorByteSize(tensor);
-  return tfl.TensorData(tensor);
+  tfl_opaque_tensor* tensor = t->tfl.InterpreterGetInputTensor(t->interpreter, index);
+  *bytes = t->tfl.TensorByteSize(tensor);
+  return t->tfl.TensorData(tensor);
 }
 
 const void* sim_twin_output(const sim_twin* t, int index, size_t* bytes) {
   const tfl_opaque_tensor* tensor =
-      tfl.InterpreterGetOutputTensor(t->interpreter, index);
-  *bytes = tfl.TensorByteSize(tensor);
-  return tfl.TensorData(tensor);
+      t->tfl.InterpreterGetOutputTensor(t->interpreter, index);
+  *bytes = t->tfl.TensorByteSize(tensor);
+  return t->tfl.TensorData(tensor);
 }
 
 bool sim_twin_invoke(sim_twin* t, char text[SIM_TEXT]) {
-  if (tfl.InterpreterInvoke(t->interpreter) == 0) return true;
+  if (t->tfl.InterpreterInvoke(t->interpreter) == 0) return true;
   memcpy(text, t->text, SIM_TEXT);
   return false;
 }

@@ -1,5 +1,5 @@
-/* The arithmetic: a cut of the CPU model, run with the TensorFlow Lite C API of the
- * process that has the library loaded. */
+/* The arithmetic: a cut of the CPU model, run with the TensorFlow Lite that uses the
+ * delegate. */
 #ifndef GOCORAL_SIM_TWIN_H_
 #define GOCORAL_SIM_TWIN_H_
 
@@ -13,9 +13,10 @@ enum { SIM_TEXT = 512 };
 
 /* Makes an interpreter for what a custom operator with those options computes. The
  * model is in the options, where edgetputest.Compile put it, or in the folder models
- * beside the library, where AddModel put it. NULL on failure, with the reason in
- * text. */
-sim_twin* sim_twin_new(const void* options, size_t size, bool xnnpack,
+ * beside the library, where AddModel put it. runtime is an address in the TensorFlow
+ * Lite that uses the delegate: a process may have more than one. NULL on failure, with
+ * the reason in text. */
+sim_twin* sim_twin_new(void* runtime, const void* options, size_t size, bool xnnpack,
                        char text[SIM_TEXT]);
 void sim_twin_free(sim_twin*);
 

@@ -1,0 +1,6 @@
+//go:build cgo && !tflite_link && !tflite_pkgconfig
+
+package capi
+
+// Linked reports whether the linker has bound the functions of the runtime.
+const Linked = false

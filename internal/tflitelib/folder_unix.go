@@ -1,0 +1,19 @@
+//go:build unix
+
+package tflitelib
+
+import (
+	"os"
+	"syscall"
+)
+
+// systemFolder reports whether nobody but root can put a file into the folder.
+func systemFolder(dir string) bool {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	const othersWrite = 0o022
+	return ok && owner.Uid == 0 && info.Mode().Perm()&othersWrite == 0
+}

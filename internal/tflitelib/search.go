@@ -1,0 +1,231 @@
+package tflitelib
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gocoral/coral/internal/cache"
+	"github.com/gocoral/coral/internal/capi"
+	"github.com/gocoral/coral/internal/dl"
+	"github.com/gocoral/coral/internal/oldabi"
+)
+
+// defaultVersion is the one of third_party/runtimes.json.
+const defaultVersion = "2.17.1"
+
+// fileNames are what the library is called on this system.
+func fileNames() []string {
+	switch runtime.GOOS {
+	case "windows":
+		return []string{"tensorflowlite_c.dll", "libtensorflowlite_c.dll"}
+	case "darwin":
+		return []string{"libtensorflowlite_c.dylib"}
+	}
+	return []string{"libtensorflowlite_c.so"}
+}
+
+// search is one look for a library.
+type search struct {
+	privileged bool
+	// shown: the process shows functions of TensorFlow Lite to all libraries.
+	shown    bool
+	attempts []attempt
+}
+
+func newSearch() *search {
+	_, err := dl.Program().Symbol("TfLiteVersion")
+	return &search{privileged: dl.Privileged(), shown: err == nil}
+}
+
+// environment is the variable's value, "" where it does not count.
+func (s *search) environment() string {
+	path := os.Getenv(Variable)
+	if path != "" && s.privileged {
+		s.pass(Environment, path, errPrivileged)
+		return ""
+	}
+	return path
+}
+
+var errPrivileged = errors.New("not looked at, because this process has more rights than its user")
+
+// linked takes what the linker has bound.
+func (s *search) linked() (*Library, error) {
+	library, err := bind(Linked, dl.Program())
+	if err != nil {
+		s.pass(Linked, "", err)
+		return nil, s.failed()
+	}
+	return s.found(library), nil
+}
+
+// named takes the library that somebody has named, or none.
+func (s *search) named(source Source, path string) (*Library, error) {
+	if library := s.open(source, path); library != nil {
+		return library, nil
+	}
+	return nil, s.failed()
+}
+
+// all takes the first that is usable of all that is found.
+func (s *search) all() (*Library, error) {
+	if s.shown {
+		library, err := bind(Process, dl.Program())
+		if err == nil {
+			return s.found(library), nil
+		}
+		s.pass(Process, "", err)
+	}
+	for _, step := range []func() *Library{s.besideExecutable, s.inCache, s.byLoader} {
+		if library := step(); library != nil {
+			return library, nil
+		}
+	}
+	return nil, s.failed()
+}
+
+func (s *search) besideExecutable() *Library {
+	exe, err := os.Executable()
+	if err != nil {
+		s.pass(Executable, "", err)
+		return nil
+	}
+	dir := filepath.Dir(exe)
+	if s.privileged && !systemFolder(dir) {
+		s.pass(Executable, dir, errPrivileged)
+		return nil
+	}
+	return s.inFolders(Executable, dir, filepath.Join(dir, "lib"))
+}
+
+func (s *search) inCache() *Library {
+	if s.privileged {
+		s.pass(Cache, "", errPrivileged)
+		return nil
+	}
+	dir, err := cache.Dir()
+	if err != nil {
+		s.pass(Cache, "", err)
+		return nil
+	}
+	versions, err := versionsIn(cache.Libraries(dir))
+	if err != nil {
+		s.pass(Cache, cache.Libraries(dir), err)
+		return nil
+	}
+	for _, v := range versions {
+		file := cache.Library(dir, v, runtime.GOOS+"_"+runtime.GOARCH, fileNames()[0])
+		if library := s.inFolders(Cache, filepath.Dir(file)); library != nil {
+			return library
+		}
+	}
+	return nil
+}
+
+func (s *search) byLoader() *Library {
+	for _, name := range fileNames() {
+		if library := s.open(Loader, name); library != nil {
+			return library
+		}
+	}
+	return nil
+}
+
+// inFolders takes the first usable library in the folders.
+func (s *search) inFolders(source Source, folders ...string) *Library {
+	for _, folder := range folders {
+		for _, name := range fileNames() {
+			path := filepath.Join(folder, name)
+			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+				s.pass(source, path, errAbsent)
+				continue
+			}
+			if library := s.open(source, path); library != nil {
+				return library
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	errAbsent  = errors.New("there is no such file")
+	errNothing = errors.New("nothing was fetched into it")
+)
+
+// open opens a library and keeps the reason if it is not usable.
+func (s *search) open(source Source, path string) *Library {
+	if isPath(path) {
+		if full, err := filepath.Abs(path); err == nil {
+			path = full
+		}
+	}
+	library, err := openAndBind(source, path, s.shown)
+	if err != nil {
+		s.pass(source, path, err)
+		return nil
+	}
+	return s.found(library)
+}
+
+// found makes a library the one in use.
+func (s *search) found(library *Library) *Library {
+	slog.Debug("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
+	oldabi.RuntimeOpened(library.Version, library.Known())
+	capi.Publish()
+	current.Store(library)
+	return library
+}
+
+func (s *search) pass(source Source, path string, err error) {
+	slog.Debug("looked for TensorFlow Lite", "source", source, "path", path, "error", err)
+	s.attempts = append(s.attempts, attempt{source, path, err})
+}
+
+func (s *search) failed() error { return &Error{attempts: s.attempts} }
+
+// versionsIn lists the folders of versions, the default first, then the newest.
+func versionsIn(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil, errNothing
+	}
+	if err != nil {
+		return nil, err
+	}
+	var versions []string
+	for _, e := range entries {
+		versions = append(versions, e.Name())
+	}
+	slices.SortFunc(versions, func(a, b string) int {
+		switch {
+		case a == b:
+			return 0
+		case a == defaultVersion:
+			return -1
+		case b == defaultVersion:
+			return 1
+		}
+		return slices.Compare(numbers(b), numbers(a))
+	})
+	return versions, nil
+}
+
+// numbers are those of a version, up to the first part that is none.
+func numbers(version string) (n []int) {
+	for part := range strings.SplitSeq(version, ".") {
+		k, err := strconv.Atoi(part)
+		if err != nil {
+			break
+		}
+		n = append(n, k)
+	}
+	return n
+}
