@@ -146,7 +146,7 @@ func TestStates(t *testing.T) {
 	for _, l := range w.Fetcher.Libraries(w.Cache) {
 		state, err := l.State()
 		require.NoError(t, err)
-		states[l.Runtime.Version+" "+l.Build.Platform.String()] = state
+		states[l.Runtime.Version+" "+l.Build.String()] = state
 	}
 	assert.Equal(t, map[string]fetch.State{
 		"2.17.1 linux/amd64": fetch.Fetched, "2.17.1 linux/arm64": fetch.Absent, "2.17.1 linux/arm": fetch.Absent,
