@@ -21,8 +21,8 @@ CORAL_TFLITE_LIB, set to the file of one, chooses that.
 
 Each version is part of a public package, which that package's manager downloads: pip
 (2.17.1), npm (2.9.0) or Apache Maven (2.20.0), as it is configured. What it brings is used
-only if its SHA-256 is the one that this command knows. A library that is there already
-needs neither.`,
+only if its SHA-256 is the one that this command knows. A library that is there already is
+not downloaded again.`,
 		Example: `  coral fetch-runtime
   coral fetch-runtime --version 2.9.0
   coral fetch-runtime --platform linux/arm64 --into bundle/lib
