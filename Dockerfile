@@ -20,6 +20,8 @@ RUN python3 -m pip install --no-cache-dir --no-compile --no-deps --require-hashe
 WORKDIR /opt/coral
 COPY go.mod go.sum ./
 COPY third_party third_party
+COPY internal/cache internal/cache
+COPY internal/fetch internal/fetch
 COPY cmd/coral-runtime cmd/coral-runtime
 RUN CGO_ENABLED=0 go build -trimpath -o /opt/runtimes/coral-runtime ./cmd/coral-runtime
 COPY scripts/targets.sh scripts/

@@ -42,6 +42,9 @@ tracked = $(shell git ls-files --cached --others --exclude-standard -- $(1) | so
 
 MODELS := third_party/models
 
+# Before a command that runs models: TFLITE chooses what it opens. Without, it looks itself.
+chosen = $(if $(TFLITE),CORAL_TFLITE_LIB=$$(bin/coral-runtime path --version $(TFLITE)); export CORAL_TFLITE_LIB; )
+
 ##@ First steps
 
 .PHONY: help
@@ -54,14 +57,14 @@ help: ## List the targets
 .PHONY: demo
 demo: build models ## Classify a picture on the best device that this machine has
 	@bin/coral devices
-	@bin/coral classify -m $(MODELS)/mobilenet_quant_v1_224.tflite -l $(MODELS)/imagenet_labels.txt --top 3 $(MODELS)/peacock.png
+	@$(chosen)bin/coral classify -m $(MODELS)/mobilenet_quant_v1_224.tflite -l $(MODELS)/imagenet_labels.txt --top 3 $(MODELS)/peacock.png
 
 .PHONY: deps
 deps: ## Install the system packages that building needs
 	@scripts/deps.sh cc libusb pip
 
 .PHONY: runtime
-runtime: deps bin/coral-runtime ## Fetch the TensorFlow Lite runtime and link this checkout to it
+runtime: deps bin/coral-runtime ## Fetch the TensorFlow Lite runtime into the user's cache folder
 	@bin/coral-runtime fetch
 
 .PHONY: models
@@ -82,11 +85,11 @@ bin/coral-runtime:
 .PHONY: test
 test: runtime models ## Run all tests of all modules with the race detector
 	@scripts/deps.sh umockdev
-	@$(call each,go test -race ./...)
-	@bench/run.sh interop
+	@$(chosen)$(call each,go test -race ./...)
+	@$(chosen)bench/run.sh interop
 
 .PHONY: test-runtimes
-test-runtimes: deps bin/coral-runtime ## Run the tests on every runtime, relinked for each
+test-runtimes: deps bin/coral-runtime ## Build the tests once, and run them on every runtime
 	@scripts/deps.sh npm mvn umockdev
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
@@ -118,13 +121,13 @@ verify-hello: ## Follow the README of examples/hello on a fresh Debian (root)
 # What the race detector cannot see: Go pointers that C keeps, and C's own heap errors.
 .PHONY: test-memory
 test-memory: test-asan ## Run the native packages' tests under cgocheck2 and the address sanitizer
-	@GOEXPERIMENT=cgocheck2 go test -count=1 . ./tflite/... ./delegate/... ./edgetpu/... ./internal/...
+	@$(chosen)GOEXPERIMENT=cgocheck2 go test -count=1 . ./tflite/... ./delegate/... ./edgetpu/... ./internal/...
 
 # The tests left out measure memory, of which asan takes more. Leaks are not looked for:
 # libraries are never unloaded.
 .PHONY: test-asan
 test-asan: runtime models ## Run binding, adapter, simulation and failover under AddressSanitizer (Linux)
-	@ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 EDGETPU_SIM_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
+	@$(chosen)ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 EDGETPU_SIM_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
 	  go test -asan -count=1 -skip '^(TestDroppedInterpretersLeaveNoMemory|TestHotPathAllocatesNothing|TestNoLeak)$$' \
 	  . ./tflite/... ./delegate/... ./internal/... ./edgetpu/edgetputest
 
@@ -135,15 +138,15 @@ test-under-load: ## Run all of CI while LOAD busy processes (default 20) run bes
 
 .PHONY: fuzz
 fuzz: runtime ## Run each fuzz target for FUZZTIME (default 10s)
-	@scripts/fuzz.sh $(FUZZTIME)
+	@$(chosen)scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
 bench: runtime models ## Compare speed and results with go-tflite and ai-edge-litert (bench/run.sh)
-	@bench/run.sh
+	@$(chosen)bench/run.sh
 
 .PHONY: retrain
 retrain: runtime ## Train, convert and check the models of examples/train-and-deploy again
-	@examples/train-and-deploy/retrain.sh
+	@$(chosen)examples/train-and-deploy/retrain.sh
 
 ##@ Packages
 
@@ -231,12 +234,12 @@ format: $(GOFUMPT) ## Format all Go files
 	@$(GOFUMPT) -w $(call tracked,'*.go')
 
 .PHONY: clean
-clean: ## Remove what was built; fetched runtimes and models stay
+clean: ## Remove what was built; fetched models stay
 	rm -rf bin/coral bin/coral-runtime dist
 
 .PHONY: distclean
-distclean: clean ## Remove everything that git ignores and these targets made
-	rm -rf bin third_party/lib third_party/models third_party/downloads internal/capi/link_local.go
+distclean: clean ## Remove everything that git ignores and these targets made; the cache folder is the user's
+	rm -rf bin third_party/models third_party/downloads
 
 # --- tools -------------------------------------------------------------------
 

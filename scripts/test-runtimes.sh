@@ -1,35 +1,23 @@
 #!/usr/bin/env bash
 # Runs the tests on each runtime given, from the Makefile: test-runtimes.sh 2.9.0 2.17.1
 #
-# coral-runtime fetch links the checkout to the runtime that TFLITE names, so each
-# run is built against its own library; CORAL_EXPECT_TFLITE makes a test assert
-# that the library which answers is that one. Whatever happens, the link that was
-# there before is put back.
+# Each test is built once, and go test has on-runtimes.sh run what it built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-link=internal/capi/link_local.go
-saved=$(mktemp)
-[[ ! -e $link ]] || cp -p "$link" "$saved"
-restore() {
-  if [[ -s $saved ]]; then cp -p "$saved" "$link"; else rm -f "$link"; fi
-  rm -f "$saved"
-}
-trap restore EXIT
+for version in "$@"; do bin/coral-runtime fetch --version "$version"; done
+
+# go test counts what is run on all runtimes as one test, which it stops after ten minutes.
+timeout=()
+[[ ${GOFLAGS:-} == *-timeout* ]] || timeout=(-timeout=30m)
 
 failed=()
-for version in "$@"; do
-  echo "=== TensorFlow Lite $version"
-  TFLITE=$version bin/coral-runtime fetch
-  # The command line has no code that depends on the runtime's version, and it is
-  # what a user meets: both modules run.
-  for module in . cmd/coral; do
-    [[ -e $module/main.go || $module == . ]] || continue
-    (cd "$module" && CORAL_EXPECT_TFLITE=$version go test -count=1 ./...) || failed+=("$version in $module")
-  done
+# The command line is what a user meets: both modules run.
+for module in . cmd/coral; do
+  go test -C "$module" -count=1 "${timeout[@]}" -exec "'$PWD/scripts/on-runtimes.sh' $* --" ./... || failed+=("$module")
 done
 if ((${#failed[@]})); then
-  printf 'FAILED on TensorFlow Lite %s\n' "${failed[@]}" >&2
+  echo "FAILED in ${failed[*]}, see above for the runtime" >&2
   exit 1
 fi
 echo "passed on TensorFlow Lite $*"

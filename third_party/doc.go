@@ -1,5 +1,5 @@
 // Package thirdparty is the manifest of everything this project uses and does
-// not own: the native TensorFlow Lite runtimes it links, and the models and
+// not own: the native TensorFlow Lite runtimes it runs on, and the models and
 // pictures its examples run on. No binary is kept in the repository. The
 // manifest says which public package carries each file, and which SHA-256 the
 // file must have; the command coral-runtime fetches and checks them.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -11,18 +12,20 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gocoral/coral/internal/fetch/fetchtest"
 )
 
 func TestExitStatus(t *testing.T) {
 	w := newWorld(t)
 	for _, args := range [][]string{{"-h"}, {"help"}, {"fetch", "-h"}, {"models", "--help"}} {
-		r := w.run(args...)
+		r := w.run(t, args...)
 		assert.Zero(t, r.status, args)
 		assert.NotEmpty(t, r.out, args)
 		assert.Empty(t, r.errOut, args)
 	}
-	for _, args := range [][]string{{}, {"bogus"}, {"fetch", "--bogus"}, {"fetch", "word"}, {"install"}, {"list", "--json=maybe"}, {"models", "["}} {
-		w.run(args...).oneLineSaying(t, 2, "run coral-runtime -h")
+	for _, args := range [][]string{{}, {"bogus"}, {"fetch", "--bogus"}, {"fetch", "word"}, {"fetch", "--root", "a", "--into", "b"}, {"path", "--into", "b"}, {"install"}, {"list", "--json=maybe"}, {"models", "["}} {
+		w.run(t, args...).oneLineSaying(t, 2, "run coral-runtime -h")
 	}
 }
 
@@ -34,45 +37,123 @@ func TestRunUsesTheRealManifest(t *testing.T) {
 	}
 }
 
+func TestFetch(t *testing.T) {
+	w := newWorld(t)
+	lib := w.Library("2.17.1", "linux_amd64")
+	assert.Equal(t, "TensorFlow Lite 2.17.1 for linux/amd64: "+lib+"\nprograms find it there by themselves\n", w.done(t, "fetch"))
+	assert.Equal(t, fetchtest.Content("2.17.1", "linux_amd64"), w.Read(lib))
+
+	out := w.done(t, "fetch", "--into", "bundle/lib", "--platform", "linux/arm64")
+	assert.Contains(t, out, "for linux/arm64: bundle/lib/libtensorflowlite_c.so\nprograms find it beside them")
+	assert.Equal(t, []string{"lib/libtensorflowlite_c.so"}, w.Files("bundle"))
+
+	out = w.done(t, "fetch", "--root", "r")
+	assert.Contains(t, out, "CORAL_TFLITE_LIB")
+	assert.FileExists(t, "r/lib/2.17.1/linux_amd64/libtensorflowlite_c.so")
+	r := w.run(t, "fetch", "--version", "2.9.0")
+	assert.Equal(t, "coral-runtime: fetching package-2.9.0 1.0 with npm\n", r.errOut)
+
+	t.Setenv("HOME", "")
+	t.Setenv("XDG_CACHE_HOME", "")
+	w.run(t, "fetch").oneLineSaying(t, 1, "no cache folder", "--root", "--into")
+}
+
+// A checkout is built and tested with what is in the cache, as any other module.
+func TestFetchInACheckout(t *testing.T) {
+	w := newWorld(t)
+	dir := w.checkout(t)
+	before := w.Files(dir)
+	assert.Equal(t, "TensorFlow Lite 2.17.1 for linux/amd64: "+w.Library("2.17.1", "linux_amd64")+"\n", w.done(t, "fetch"))
+	assert.Equal(t, before, w.Files(dir))
+	w.done(t, "fetch", "--root", dir)
+	assert.FileExists(t, filepath.Join(dir, "lib", "2.17.1", "linux_amd64", "libtensorflowlite_c.so"))
+}
+
+func TestFetchDefaultAndEnvironment(t *testing.T) {
+	w := newWorld(t)
+	assert.Contains(t, w.done(t, "fetch"), "2.17.1")
+	t.Setenv("TFLITE", "2.20.0")
+	assert.Contains(t, w.done(t, "fetch"), "2.20.0")
+	assert.Contains(t, w.done(t, "fetch", "--version", "2.9.0"), "2.9.0", "the flag is stronger")
+}
+
+func TestInterrupted(t *testing.T) {
+	w := newWorld(t)
+	w.Program("python3", "exit 1")
+	var out, errOut bytes.Buffer
+	w.tool.stdout, w.tool.stderr = &out, &errOut
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	result{w.tool.run(ctx, []string{"fetch"}), out.String(), errOut.String()}.oneLineSaying(t, 1, "interrupted")
+}
+
+func TestPath(t *testing.T) {
+	w := newWorld(t)
+	w.run(t, "path", "--version", "2.9.0").oneLineSaying(t, 1, "2.9.0 for linux/amd64 is absent: run coral-runtime fetch --version '2.9.0' first")
+	w.done(t, "fetch", "--version", "2.9.0")
+	w.done(t, "fetch")
+	assert.Equal(t, w.Library("2.9.0", "linux_amd64")+"\n", w.done(t, "path", "--version", "2.9.0"))
+	assert.Equal(t, w.Library("2.17.1", "linux_amd64")+"\n", w.done(t, "path"))
+	t.Setenv("TFLITE", "2.9.0")
+	assert.Equal(t, w.Library("2.9.0", "linux_amd64")+"\n", w.done(t, "path"))
+
+	w.done(t, "fetch", "--root", "r", "--platform", "linux/arm64")
+	path, err := filepath.Abs("r/lib/2.9.0/linux_arm64/libtensorflowlite_c.so")
+	require.NoError(t, err)
+	assert.Equal(t, path+"\n", w.done(t, "path", "--root", "r", "--platform", "linux/arm64"))
+
+	w.Put(w.Library("2.9.0", "linux_amd64"), "rubbish")
+	w.run(t, "path").oneLineSaying(t, 1, "is damaged: run coral-runtime fetch --version '2.9.0' first")
+	w.run(t, "path", "--version", "1").oneLineSaying(t, 1, "there are 2.17.1, 2.9.0, 2.20.0")
+}
+
 func TestVerify(t *testing.T) {
 	w := newWorld(t)
-	r := w.run("verify")
-	require.Zero(t, r.status)
-	assert.Equal(t, "0 files checked\n", r.out)
+	checkout := w.checkout(t)
+	assert.Equal(t, "0 files checked\n", w.done(t, "verify"))
 
-	require.Zero(t, w.run("fetch").status)
-	require.Zero(t, w.run("models").status)
-	r = w.run("verify")
-	require.Zero(t, r.status, r.errOut)
-	assert.Contains(t, r.out, "ok third_party/lib/2.17.1/linux_amd64/libtensorflowlite_c.so\n")
-	assert.Contains(t, r.out, "4 files checked\n")
+	w.done(t, "fetch")
+	w.done(t, "models")
+	out := w.done(t, "verify")
+	assert.Contains(t, out, "ok "+w.Library("2.17.1", "linux_amd64")+"\n")
+	assert.Contains(t, out, "ok third_party/models/b.txt\n")
+	assert.Contains(t, out, "4 files checked\n")
 
-	w.put(filepath.Join(w.checkout, "third_party", "models", "b.txt"), "changed")
-	r = w.run("verify")
+	w.Put(filepath.Join(checkout, "third_party", "models", "b.txt"), "changed")
+	r := w.run(t, "verify")
 	assert.Equal(t, 1, r.status)
-	assert.Contains(t, r.errOut, "b.txt has sha256 "+sum("changed"))
+	assert.Contains(t, r.errOut, "b.txt has sha256 "+fetchtest.Sum("changed"))
 	assert.Contains(t, r.errOut, "coral-runtime: 1 of 4 files are not what the manifest says: fetch them again\n")
 }
 
 func TestModels(t *testing.T) {
 	w := newWorld(t)
-	r := w.run("models", "b.*")
-	require.Zero(t, r.status, r.errOut)
-	assert.Equal(t, "2 files in third_party/models\n", r.out)
-	models := filepath.Join(w.checkout, "third_party", "models")
-	assert.ElementsMatch(t, []string{"b.tflite", "b.txt"}, w.files(models))
-	assert.Equal(t, "go mod download -json example.org/models@v1.0.0\n", w.read(w.log))
+	checkout := w.checkout(t)
+	t.Chdir("internal") // any folder of the checkout will do
+	models := filepath.Join(checkout, "third_party", "models")
+	assert.Equal(t, "2 files in "+models+"\n", w.done(t, "models", "b.*"))
+	assert.ElementsMatch(t, []string{"b.tflite", "b.txt"}, w.Files(models))
+	assert.Equal(t, "go mod download -json example.org/models@v1.0.0\n", w.Read(w.Log))
 
-	w.remove("go") // what is there needs no go command
-	assert.Zero(t, w.run("models", "b.txt").status)
-	w.run("models").oneLineSaying(t, 1, "go not found")
-	w.run("models", "a.tflite", "c").oneLineSaying(t, 1, `no file is called "c"; there are a.tflite, b.tflite, b.txt`)
+	w.Remove("go") // what is there needs no go command
+	w.done(t, "models", "b.txt")
+	w.run(t, "models").oneLineSaying(t, 1, "go not found")
+	w.run(t, "models", "a.tflite", "c").oneLineSaying(t, 1, `no file is called "c"; there are a.tflite, b.tflite, b.txt`)
 }
 
 func TestModelsInAnotherFolder(t *testing.T) {
 	w := newWorld(t)
-	require.Zero(t, w.run("models", "--dir", "here/too").status)
-	assert.ElementsMatch(t, []string{"a.tflite", "b.tflite", "b.txt"}, w.files("here/too"))
+	all := []string{"a.tflite", "b.tflite", "b.txt"}
+	assert.Equal(t, "3 files in here/too\n", w.done(t, "models", "--dir", "here/too"))
+	assert.ElementsMatch(t, all, w.Files("here/too"))
+
+	w.Put("go.mod", "module "+modulePath+"/cmd/coral\n") // a nested module is not the checkout
+	w.done(t, "models")
+	assert.ElementsMatch(t, all, w.Files(filepath.Join(w.Cache, "models")))
+
+	w.checkout(t)
+	w.done(t, "models", "--root", "r")
+	assert.ElementsMatch(t, all, w.Files("r/models"))
 }
 
 func TestModelsFailures(t *testing.T) {
@@ -88,22 +169,22 @@ func TestModelsFailures(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.program("go", test.script)
-			w.run("models").oneLineSaying(t, 1, test.want...)
-			assert.Empty(t, w.files(filepath.Join(w.checkout, "third_party")))
+			w.Program("go", test.script)
+			w.run(t, "models").oneLineSaying(t, 1, test.want...)
+			assert.Empty(t, w.Files(w.Cache))
 		})
 	}
 	w := newWorld(t)
-	w.put(filepath.Join(w.served, "module", "sub", "a.tflite"), "tampered with")
-	w.run("models").oneLineSaying(t, 1, "a.tflite has sha256 "+sum("tampered with"), "refused")
+	w.Put(filepath.Join(w.Served, "module", "sub", "a.tflite"), "tampered with")
+	w.run(t, "models").oneLineSaying(t, 1, "a.tflite has sha256 "+fetchtest.Sum("tampered with"), "refused")
 }
 
 func TestListJSON(t *testing.T) {
 	w := newWorld(t)
-	require.Zero(t, w.run("fetch", "--version", "2.9.0").status)
-	require.Zero(t, w.run("fetch").status)
-	w.put(w.library("2.20.0", "linux_amd64"), "rubbish")
-	r := w.run("list", "--json")
+	require.Zero(t, w.run(t, "fetch", "--version", "2.9.0").status)
+	require.Zero(t, w.run(t, "fetch").status)
+	w.Put(w.Library("2.20.0", "linux_amd64"), "rubbish")
+	r := w.run(t, "list", "--json")
 	require.Zero(t, r.status, r.errOut)
 	states := map[string]string{}
 	for line := range strings.Lines(r.out) {
@@ -115,7 +196,7 @@ func TestListJSON(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]string{
-		"2.17.1 linux/amd64": "linked", "2.17.1 linux/arm64": "absent", "2.17.1 linux/arm": "absent",
+		"2.17.1 linux/amd64": "fetched", "2.17.1 linux/arm64": "absent", "2.17.1 linux/arm": "absent",
 		"2.9.0 linux/amd64": "fetched", "2.9.0 linux/arm64": "absent",
 		"2.20.0 linux/amd64": "damaged",
 	}, states)
@@ -130,27 +211,28 @@ func evaluated(t *testing.T, lines, variable string) string {
 
 func TestEnv(t *testing.T) {
 	w := newWorld(t)
-	w.run("env").oneLineSaying(t, 1, "2.17.1 for linux/amd64 is not in third_party/lib", "run coral-runtime fetch")
-	require.Zero(t, w.run("fetch").status)
-	r := w.run("env")
-	require.Zero(t, r.status, r.errOut)
+	const root = "a folder"
+	w.run(t, "env", "--root", root).oneLineSaying(t, 1, "2.17.1 for linux/amd64 is absent", "run coral-runtime fetch --root 'a folder'")
+	w.done(t, "fetch", "--root", root)
+	out := w.done(t, "env", "--root", root)
 
-	dir := filepath.Dir(w.library("2.17.1", "linux_amd64")) // it has a space
+	dir, err := filepath.Abs(root + "/lib/2.17.1/linux_amd64")
+	require.NoError(t, err)
 	t.Setenv("CGO_LDFLAGS", "")
 	t.Setenv("LD_LIBRARY_PATH", "")
-	flags := `"-L` + dir + `" "-Wl,-rpath,` + dir + `"`
-	assert.Equal(t, flags, evaluated(t, r.out, "CGO_LDFLAGS"))
-	assert.Equal(t, dir, evaluated(t, r.out, "LD_LIBRARY_PATH"))
+	flags := `"-L` + dir + `" "-Wl,-rpath,` + dir + `" -ltensorflowlite_c`
+	assert.Equal(t, flags, evaluated(t, out, "CGO_LDFLAGS"))
+	assert.Equal(t, dir, evaluated(t, out, "LD_LIBRARY_PATH"))
 	t.Setenv("CGO_LDFLAGS", "-g")
 	t.Setenv("LD_LIBRARY_PATH", "/other")
-	assert.Equal(t, flags+" -g", evaluated(t, r.out, "CGO_LDFLAGS"))
-	assert.Equal(t, dir+":/other", evaluated(t, r.out, "LD_LIBRARY_PATH"))
+	assert.Equal(t, flags+" -g", evaluated(t, out, "CGO_LDFLAGS"))
+	assert.Equal(t, dir+":/other", evaluated(t, out, "LD_LIBRARY_PATH"))
 }
 
 func TestEnvForAnotherMachineHasNoRunPath(t *testing.T) {
 	w := newWorld(t)
-	require.Zero(t, w.run("fetch", "--platform", "linux/arm64").status)
-	r := w.run("env", "--platform", "linux/arm64")
+	require.Zero(t, w.run(t, "fetch", "--platform", "linux/arm64").status)
+	r := w.run(t, "env", "--platform", "linux/arm64")
 	require.Zero(t, r.status, r.errOut)
 	assert.Contains(t, r.out, "-L")
 	assert.NotContains(t, r.out, "rpath")
@@ -166,46 +248,18 @@ func TestQuoting(t *testing.T) {
 	}
 }
 
-func TestOutsideACheckout(t *testing.T) {
-	w := newWorld(t)
-	cache := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", cache)
-	t.Setenv("HOME", cache) // for macOS
-	base, err := os.UserCacheDir()
-	require.NoError(t, err)
-	t.Chdir(t.TempDir())
-	w.put("go.mod", "module github.com/gocoral/coral/cmd/coral\n") // a nested module is not the checkout
-	r := w.run("fetch")
-	require.Zero(t, r.status, r.errOut)
-	lib := filepath.Join(base, "gocoral", "lib", "2.17.1", "linux_amd64", "libtensorflowlite_c.so")
-	assert.Equal(t, "TensorFlow Lite 2.17.1 for linux/amd64: "+lib+"\n"+
-		`to build with it, in each shell: eval "$(go run github.com/gocoral/coral/cmd/coral-runtime env)"`+"\n", r.out)
-	assert.FileExists(t, lib)
-	assert.NoFileExists(t, w.link())
-	assert.Contains(t, w.run("env").out, filepath.Dir(lib))
-
-	root := t.TempDir()
-	r = w.run("fetch", "--root", root)
-	require.Zero(t, r.status)
-	assert.Contains(t, r.out, "env --root '"+root+"')")
-	assert.FileExists(t, filepath.Join(root, "lib", "2.17.1", "linux_amd64", "libtensorflowlite_c.so"))
-
-	require.Zero(t, w.run("fetch", "--root", w.checkout).status)
-	assert.FileExists(t, w.link(), "a checkout that --root names is linked")
-}
-
 func TestInstall(t *testing.T) {
 	w := newWorld(t)
+	w.checkout(t)
 	prefix := filepath.Join(t.TempDir(), "my prefix")
-	r := w.run("install", "--prefix", prefix)
+	r := w.run(t, "install", "--prefix", prefix)
 	require.Zero(t, r.status, r.errOut)
 	assert.ElementsMatch(t, []string{
 		"include/tflite_c.h", "lib/libtensorflowlite_c.so", "lib/pkgconfig/tensorflowlite_c.pc",
-	}, w.files(prefix))
-	assert.Equal(t, libraryText("2.17.1", "linux_amd64"), w.read(filepath.Join(prefix, "lib", "libtensorflowlite_c.so")))
-	assert.Equal(t, "/* header */\n", w.read(filepath.Join(prefix, "include", header)))
-	assert.NoFileExists(t, w.link(), "installing does not change what the checkout links")
-	pc := w.read(filepath.Join(prefix, "lib", "pkgconfig", "tensorflowlite_c.pc"))
+	}, w.Files(prefix))
+	assert.Equal(t, fetchtest.Content("2.17.1", "linux_amd64"), w.Read(filepath.Join(prefix, "lib", "libtensorflowlite_c.so")))
+	assert.Equal(t, "/* header */\n", w.Read(filepath.Join(prefix, "include", header)))
+	pc := w.Read(filepath.Join(prefix, "lib", "pkgconfig", "tensorflowlite_c.pc"))
 	assert.Equal(t, "prefix="+strings.ReplaceAll(prefix, " ", `\ `)+`
 libdir=${prefix}/lib
 includedir=${prefix}/include
@@ -221,7 +275,8 @@ Cflags: -I${includedir}
 
 func TestPkgConfigRunPath(t *testing.T) {
 	w := newWorld(t)
-	here, other := target{w.tool.runtimes[0], w.tool.runtimes[0].Builds[0]}, target{w.tool.runtimes[0], w.tool.runtimes[0].Builds[1]}
+	all := w.Fetcher.Libraries(w.Cache)
+	here, other := all[0], all[1]
 	assert.Contains(t, w.tool.pkgConfig("/opt/x", here), "rpath")
 	assert.NotContains(t, w.tool.pkgConfig("/usr/local", here), "rpath", "the loader looks there anyway")
 	assert.NotContains(t, w.tool.pkgConfig("/opt/x", other), "rpath", "a folder of this machine means nothing there")
@@ -234,8 +289,9 @@ func TestPkgConfigReadsIt(t *testing.T) {
 	}
 	require.NoError(t, err)
 	w := newWorld(t)
+	w.checkout(t)
 	prefix := filepath.Join(t.TempDir(), "my prefix")
-	require.Zero(t, w.run("install", "--prefix", prefix).status)
+	require.Zero(t, w.run(t, "install", "--prefix", prefix).status)
 	cmd := exec.Command(pkgConfig, "--cflags", "--libs", "tensorflowlite_c")
 	cmd.Env = append(os.Environ(), "PKG_CONFIG_PATH="+filepath.Join(prefix, "lib", "pkgconfig"))
 	out, err := cmd.CombinedOutput()
@@ -247,25 +303,25 @@ func TestPkgConfigReadsIt(t *testing.T) {
 func TestInstallFindsTheHeader(t *testing.T) {
 	w := newWorld(t)
 	module := t.TempDir() // of which a module that requires this one, or has vendored it, gets folders from go list
-	w.put(filepath.Join(module, "internal", "capi", header), "/* of the module */\n")
+	w.Put(filepath.Join(module, "internal", "capi", header), "/* of the module */\n")
 	root := t.TempDir()
-	t.Chdir(t.TempDir())
-	w.program("go", `case $* in "list -f {{.Dir}} `+modulePath+`/"*) echo '`+module+`'/"${4#`+modulePath+`/}";; *) exit 1;; esac`)
-	require.Zero(t, w.run("install", "--root", root, "--prefix", "p").status)
-	assert.Equal(t, "/* of the module */\n", w.read("p/include/tflite_c.h"))
+	w.Program("go", `case $* in "list -f {{.Dir}} `+modulePath+`/"*) echo '`+module+`'/"${4#`+modulePath+`/}";; *) exit 1;; esac`)
+	require.Zero(t, w.run(t, "install", "--root", root, "--prefix", "p").status)
+	assert.Equal(t, "/* of the module */\n", w.Read("p/include/tflite_c.h"))
 
-	w.program("go", "exit 1")
-	w.run("install", "--root", root, "--prefix", "q").oneLineSaying(t, 1, "tflite_c.h not found", "--header")
+	w.Program("go", "exit 1")
+	w.run(t, "install", "--root", root, "--prefix", "q").oneLineSaying(t, 1, "tflite_c.h not found", "--header")
 	assert.NoDirExists(t, "q")
 
-	w.put("mine.h", "/* mine */\n")
-	require.Zero(t, w.run("install", "--root", root, "--prefix", "q", "--header", "mine.h").status)
-	assert.Equal(t, "/* mine */\n", w.read("q/include/tflite_c.h"))
+	w.Put("mine.h", "/* mine */\n")
+	require.Zero(t, w.run(t, "install", "--root", root, "--prefix", "q", "--header", "mine.h").status)
+	assert.Equal(t, "/* mine */\n", w.Read("q/include/tflite_c.h"))
 }
 
 func TestInstallFailures(t *testing.T) {
 	w := newWorld(t)
-	w.put("occupied", "a file")
-	w.run("install", "--prefix", "occupied").oneLineSaying(t, 1, "occupied", "make the folder writable")
-	w.run("install", "--prefix", "p", "--header", "gone.h").oneLineSaying(t, 1, "gone.h")
+	w.checkout(t)
+	w.Put("occupied", "a file")
+	w.run(t, "install", "--prefix", "occupied").oneLineSaying(t, 1, "occupied", "make the folder writable")
+	w.run(t, "install", "--prefix", "p", "--header", "gone.h").oneLineSaying(t, 1, "gone.h")
 }

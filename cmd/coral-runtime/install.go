@@ -6,10 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/gocoral/coral/internal/fetch"
 )
 
 // header is the C header to install: this module's own, in which a program finds
@@ -30,37 +33,34 @@ func (t *tool) install(flags *flag.FlagSet) func(context.Context, []string) erro
 		if err != nil {
 			return err
 		}
-		where, what, err := t.resolve(ctx, s)
-		if err != nil {
-			return err
-		}
 		if *headerFile == "" {
-			if *headerFile, err = findHeader(ctx, where); err != nil {
+			if *headerFile, err = findHeader(ctx); err != nil {
 				return err
 			}
 		}
-		if err := t.ensure(ctx, where, what); err != nil {
+		l, err := t.fetcher.Runtime(ctx, s.Request)
+		if err != nil {
 			return err
 		}
-		return t.installInto(dir, where, what, *headerFile)
+		return t.installInto(dir, l, *headerFile)
 	}
 }
 
-func (t *tool) installInto(prefix string, where place, what target, headerFile string) error {
-	lib := filepath.Join(prefix, "lib", what.build.Library)
-	if err := copyFile(lib, 0o755, where.library(what), what.build.LibrarySHA256); err != nil {
+func (t *tool) installInto(prefix string, l fetch.Library, headerFile string) error {
+	lib := filepath.Join(prefix, "lib", l.Build.Library)
+	if err := fetch.CopyFile(lib, 0o755, l.Path, l.Build.LibrarySHA256); err != nil {
 		return err
 	}
 	include := filepath.Join(prefix, "include", header)
-	if err := copyFile(include, 0o644, headerFile, ""); err != nil {
+	if err := fetch.CopyFile(include, 0o644, headerFile, ""); err != nil {
 		return err
 	}
 	pc := filepath.Join(prefix, "lib", "pkgconfig", "tensorflowlite_c.pc")
-	if err := writeFile(pc, 0o644, strings.NewReader(t.pkgConfig(prefix, what)), ""); err != nil {
+	if err := fetch.WriteFile(pc, 0o644, strings.NewReader(t.pkgConfig(prefix, l)), ""); err != nil {
 		return err
 	}
 	fmt.Fprintf(t.stdout, "%s\n%s\n%s\n", lib, include, pc)
-	if isSystem(prefix) && what.build.Platform == t.host && t.host.OS == "linux" {
+	if isSystem(prefix) && t.isHere(l) && t.fetcher.Host.OS == "linux" {
 		t.notef("run ldconfig as root, so that programs find the library")
 	}
 	return nil
@@ -69,9 +69,9 @@ func (t *tool) installInto(prefix string, where place, what target, headerFile s
 // pkgConfig is the file that answers "pkg-config --libs tensorflowlite_c". The
 // folders are said in terms of prefix, which pkg-config can override for a tree
 // that has been moved.
-func (t *tool) pkgConfig(prefix string, what target) string {
+func (t *tool) pkgConfig(prefix string, l fetch.Library) string {
 	libs := "-L${libdir}"
-	if what.build.Platform == t.host && hasRPath(t.host) && !isSystem(prefix) {
+	if t.isHere(l) && hasRPath(t.fetcher.Host.OS) && !isSystem(prefix) {
 		libs += " -Wl,-rpath,${libdir}" // the loader does not look there by itself
 	}
 	return fmt.Sprintf(`prefix=%s
@@ -84,7 +84,7 @@ URL: https://%s
 Version: %s
 Libs: %s -ltensorflowlite_c
 Cflags: -I${includedir}
-`, strings.ReplaceAll(filepath.ToSlash(prefix), " ", `\ `), modulePath, what.runtime.Version, libs)
+`, strings.ReplaceAll(filepath.ToSlash(prefix), " ", `\ `), modulePath, l.Runtime.Version, libs)
 }
 
 // isSystem tells the prefixes whose lib folder the loader knows.
@@ -94,19 +94,19 @@ func isSystem(prefix string) bool {
 
 // findHeader looks in the checkout, in what the current folder's module requires or has
 // vendored, and in the module that this command was built from.
-func findHeader(ctx context.Context, where place) (string, error) {
+func findHeader(ctx context.Context) (string, error) {
 	folders := []func() (string, error){
-		func() (string, error) { return headerFolder(where.checkout), nil },
+		func() (string, error) { return headerFolder(checkout()), nil },
 		func() (string, error) {
-			dir, err := runGo(ctx, "", "list", "-f", "{{.Dir}}", modulePath+"/internal/capi")
-			return strings.TrimSpace(dir), err
+			dir, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", modulePath+"/internal/capi").Output()
+			return strings.TrimSpace(string(dir)), err
 		},
 		func() (string, error) {
 			info, ok := debug.ReadBuildInfo()
 			if !ok || info.Main.Path != modulePath {
 				return "", nil
 			}
-			dir, err := downloadModule(ctx, modulePath, info.Main.Version, "")
+			dir, err := fetch.Module(ctx, modulePath, info.Main.Version, "")
 			return headerFolder(dir), err
 		},
 	}

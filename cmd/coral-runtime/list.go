@@ -1,16 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
-	"os"
 	"text/tabwriter"
+
+	"github.com/gocoral/coral/internal/fetch"
 )
 
 // row is one line of the table, and with --json one object; the field names
@@ -25,11 +23,10 @@ type row struct {
 	PackageVersion string `json:"package_version"`
 	Licence        string `json:"licence"`
 	GLIBC          string `json:"glibc,omitempty"`
-	// State is absent, fetched, linked (fetched, and what the checkout links) or
-	// damaged (a file of another hash).
-	State string `json:"state"`
-	Path  string `json:"path"`
-	Note  string `json:"note,omitempty"`
+	// State is absent, fetched or damaged (a file of another hash).
+	State fetch.State `json:"state"`
+	Path  string      `json:"path"`
+	Note  string      `json:"note,omitempty"`
 }
 
 // list is the command of that name.
@@ -38,17 +35,17 @@ func (t *tool) list(flags *flag.FlagSet) func(context.Context, []string) error {
 	var root string
 	addRoot(flags, &root)
 	return func(context.Context, []string) error {
-		where, err := findPlace(root)
+		dir, err := fetch.Root(root)
 		if err != nil {
 			return err
 		}
 		var rows []row
-		for _, what := range t.targets() {
-			state, err := t.state(where, what)
+		for _, l := range t.fetcher.Libraries(dir) {
+			state, err := l.State()
 			if err != nil {
 				return err
 			}
-			rows = append(rows, newRow(where, what, state))
+			rows = append(rows, newRow(l, state))
 		}
 		if *asJSON {
 			return t.printJSON(rows)
@@ -57,32 +54,12 @@ func (t *tool) list(flags *flag.FlagSet) func(context.Context, []string) error {
 	}
 }
 
-func newRow(where place, what target, state string) row {
-	r, b := what.runtime, what.build
+func newRow(l fetch.Library, state fetch.State) row {
+	r, b := l.Runtime, l.Build
 	return row{
 		r.Version, r.Default, b.OS, b.Arch, string(r.Client), r.Package, r.PackageVersion,
-		r.Licence, b.GLIBC, state, where.library(what), b.Note,
+		r.Licence, b.GLIBC, state, l.Path, b.Note,
 	}
-}
-
-func (t *tool) state(where place, what target) (string, error) {
-	err := checkFile(where.library(what), what.build.LibrarySHA256)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "absent", nil
-	}
-	if _, damaged := errors.AsType[*hashError](err); damaged {
-		return "damaged", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	if where.checkout == "" || what.build.Platform != t.host {
-		return "fetched", nil
-	}
-	if have, err := os.ReadFile(linkFile(where)); err == nil && bytes.Equal(have, linkSource(where.checkout, what)) {
-		return "linked", nil
-	}
-	return "fetched", nil
 }
 
 func (t *tool) printJSON(rows []row) error {

@@ -1,9 +1,10 @@
 // Command coral-runtime fetches, checks and installs the native TensorFlow Lite
-// library that the rest of the module links, and the models its examples use.
+// library that the rest of the module opens or links, and the models its examples use.
 //
 // Usage:
 //
-//	coral-runtime fetch   [--version V] [--platform OS/ARCH] [--root DIR]
+//	coral-runtime fetch   [--version V] [--platform OS/ARCH] [--root DIR | --into DIR]
+//	coral-runtime path    [--version V] [--platform OS/ARCH] [--root DIR]
 //	coral-runtime verify  [--root DIR]
 //	coral-runtime install --prefix DIR [--version V] [--platform OS/ARCH] [--header FILE] [--root DIR]
 //	coral-runtime env     [--version V] [--platform OS/ARCH] [--root DIR]
@@ -19,16 +20,30 @@
 //
 // # Where things go
 //
-// In a checkout of the module, libraries go to third_party/lib and models to
-// third_party/models, and fetch writes internal/capi/link_local.go, which makes
-// "go build" in the checkout link the fetched library without any environment
-// variable; fetching another version links that one instead. Elsewhere both go
-// to the user's cache folder, and env prints the variables to set:
+// Libraries go to the user's cache folder, where programs that are built with the module
+// look for them, so that
 //
-//	go run github.com/gocoral/coral/cmd/coral-runtime@latest fetch
-//	eval "$(go run github.com/gocoral/coral/cmd/coral-runtime@latest env)"
+//	go install github.com/gocoral/coral/cmd/coral-runtime@latest
+//	coral-runtime fetch
 //
-// --root names another folder.
+// is all that a machine needs. There may be several versions; path prints where one is, and
+// so chooses it for a program:
+//
+//	CORAL_TFLITE_LIB=$(coral-runtime path --version 2.9.0) ./program
+//
+// --root names another folder, of the same layout as the cache folder, and --into one that
+// gets the bare file: programs also look beside themselves.
+//
+// Models go to the cache folder too, and in a checkout of the module to third_party/models.
+//
+// # Linking
+//
+// Programs that are built with the tag tflite_link are linked to the library. env prints the
+// variables to set for building and for running them, install makes what pkg-config reads
+// for the tag tflite_pkgconfig:
+//
+//	eval "$(coral-runtime env)"
+//	go build -tags tflite_link
 //
 // # Downloads
 //
@@ -49,11 +64,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/gocoral/coral/internal/fetch"
 	thirdparty "github.com/gocoral/coral/third_party"
 )
 
@@ -64,21 +79,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	// An interrupt kills the package manager and still removes temporary files.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	t := &tool{
-		stdout:   stdout,
-		stderr:   stderr,
-		host:     thirdparty.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH},
-		runtimes: thirdparty.Runtimes(),
-		models:   thirdparty.Models(),
-	}
+	t := &tool{stdout: stdout, stderr: stderr, fetcher: *fetch.New(nil), models: thirdparty.Models()}
 	return t.run(ctx, args)
 }
 
 // tool is one call of the command. Tests give it manifests of their own.
 type tool struct {
 	stdout, stderr io.Writer
-	host           thirdparty.Platform
-	runtimes       []thirdparty.Runtime
+	fetcher        fetch.Fetcher
 	models         []thirdparty.Collection
 }
 
@@ -91,10 +99,11 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"fetch", "", "fetch a runtime and, in a checkout, link it", (*tool).fetch},
+		{"fetch", "", "fetch a runtime", (*tool).fetch},
+		{"path", "", "print where a fetched runtime is", (*tool).path},
 		{"verify", "", "check the hash of everything fetched", (*tool).verify},
 		{"install", "", "put library, C header and pkg-config file under a prefix", (*tool).install},
-		{"env", "", "print the environment that builds against a fetched runtime", (*tool).env},
+		{"env", "", "print the environment for building with -tags tflite_link", (*tool).env},
 		{"list", "", "list runtimes and platforms", (*tool).list},
 		{"models", " [NAME...]", "fetch models and pictures; NAME may hold * and ?", (*tool).fetchModels},
 	}
@@ -104,6 +113,7 @@ func commands() []command {
 type usageError struct{ error }
 
 func (t *tool) run(ctx context.Context, args []string) int {
+	t.fetcher.Note = func(line string) { t.notef("%s", line) }
 	err := t.dispatch(ctx, args)
 	switch _, usage := errors.AsType[usageError](err); {
 	case err == nil, errors.Is(err, flag.ErrHelp):

@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	thirdparty "github.com/gocoral/coral/third_party"
@@ -16,16 +12,16 @@ import (
 
 // fetchModels is the command models.
 func (t *tool) fetchModels(flags *flag.FlagSet) func(context.Context, []string) error {
-	dir := flags.String("dir", "", "`folder` for the files (default: third_party/models in a checkout)")
+	dir := flags.String("dir", "", "`folder` for the files (default: third_party/models in a checkout, else models in --root)")
 	var root string
 	addRoot(flags, &root)
 	return func(ctx context.Context, names []string) error {
-		where, err := findPlace(root)
-		if err != nil {
-			return err
-		}
-		if *dir != "" {
-			where.models = *dir
+		folder := *dir
+		if folder == "" {
+			var err error
+			if folder, err = modelsFolder(root); err != nil {
+				return err
+			}
 		}
 		wanted, err := t.selectModels(names)
 		if err != nil {
@@ -33,12 +29,12 @@ func (t *tool) fetchModels(flags *flag.FlagSet) func(context.Context, []string) 
 		}
 		count := 0
 		for _, c := range wanted {
-			if err := t.ensureFiles(ctx, where.models, c); err != nil {
+			if err := t.fetcher.Models(ctx, folder, c); err != nil {
 				return err
 			}
 			count += len(c.Files)
 		}
-		fmt.Fprintf(t.stdout, "%d files in %s\n", count, short(where.models))
+		fmt.Fprintf(t.stdout, "%d files in %s\n", count, short(folder))
 		return nil
 	}
 }
@@ -96,62 +92,4 @@ func (t *tool) modelNames() string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// ensureFiles makes all files of a collection be in dir, with the right hashes.
-// The module is fetched only if one is not.
-func (t *tool) ensureFiles(ctx context.Context, dir string, c thirdparty.Collection) error {
-	module := ""
-	for _, f := range c.Files {
-		dst := filepath.Join(dir, f.Name)
-		if checkFile(dst, f.SHA256) == nil {
-			continue
-		}
-		if module == "" {
-			if err := makeDir(dir); err != nil {
-				return err
-			}
-			t.notef("fetching %s %s with go", c.Module, c.Version)
-			var err error
-			if module, err = downloadModule(ctx, c.Module, c.Version, c.Sum); err != nil {
-				return err
-			}
-		}
-		if err := copyFile(dst, 0o644, filepath.Join(module, filepath.FromSlash(f.Path)), f.SHA256); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func copyFile(dst string, mode os.FileMode, src, sum string) error {
-	f, err := os.Open(src)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return writeFile(dst, mode, f, sum)
-}
-
-// downloadModule returns the folder of a module in the go command's cache. sum
-// is its hash in go.sum's notation; empty, the go command's own check suffices.
-func downloadModule(ctx context.Context, module, version, sum string) (string, error) {
-	// In an empty folder: a go.mod of the user's could replace the module.
-	tmp, err := os.MkdirTemp("", "coral-runtime-*")
-	if err != nil {
-		return "", unwritable(err)
-	}
-	defer os.RemoveAll(tmp)
-	out, runErr := runGo(ctx, tmp, "mod", "download", "-json", module+"@"+version)
-	var got struct{ Dir, Sum, Error string }
-	if err := json.Unmarshal([]byte(out), &got); err == nil && got.Error != "" {
-		return "", clientError("go", got.Error, errors.New("go mod download"))
-	}
-	if runErr != nil {
-		return "", runErr
-	}
-	if sum != "" && got.Sum != sum {
-		return "", refuse(fmt.Errorf("%s@%s has the sum %s, the manifest says %s", module, version, got.Sum, sum))
-	}
-	return got.Dir, nil
 }

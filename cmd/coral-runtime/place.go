@@ -1,69 +1,39 @@
 package main
 
 import (
-	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"github.com/gocoral/coral/internal/fetch"
 )
 
 const modulePath = "github.com/gocoral/coral"
 
-// place is where fetched files live.
-type place struct {
-	lib    string // <version>/<os>_<arch>/<library> below it
-	models string
-	// checkout is the root of the module's source if files live inside it.
-	checkout string
-}
-
-func addRoot(flags *flag.FlagSet, root *string) {
-	flags.StringVar(root, "root", "", "`folder` for fetched files (default: this checkout, else the user's cache folder)")
-}
-
-// findPlace decides between the checkout that the current folder is part of,
-// the user's cache folder, and the folder that the user names.
-func findPlace(root string) (place, error) {
-	if root != "" {
-		dir, err := filepath.Abs(root)
-		if err != nil {
-			return place{}, err
-		}
-		if isCheckout(dir) {
-			return checkoutPlace(dir), nil
-		}
-		return plainPlace(dir), nil
+// modelsFolder is where models live: in the checkout that the current folder is part of,
+// where its tests and examples look, unless root is given; else in the folder that libraries
+// are kept in.
+func modelsFolder(root string) (string, error) {
+	if dir := checkout(); dir != "" && root == "" {
+		return filepath.Join(dir, "third_party", "models"), nil
 	}
-	wd, err := os.Getwd()
+	dir, err := fetch.Root(root)
+	return filepath.Join(dir, "models"), err
+}
+
+// checkout is the root of this module's source, if the current folder is part of it, and
+// else "".
+func checkout() string {
+	dir, err := os.Getwd()
 	if err != nil {
-		return place{}, err
+		return ""
 	}
-	for dir := wd; ; dir = filepath.Dir(dir) {
-		if isCheckout(dir) {
-			return checkoutPlace(dir), nil
-		}
+	for ; !isCheckout(dir); dir = filepath.Dir(dir) {
 		if dir == filepath.Dir(dir) {
-			break
+			return ""
 		}
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return place{}, fmt.Errorf("%w: name a folder with --root", err)
-	}
-	return plainPlace(filepath.Join(cache, "gocoral")), nil
-}
-
-func checkoutPlace(dir string) place {
-	return place{
-		lib:      filepath.Join(dir, "third_party", "lib"),
-		models:   filepath.Join(dir, "third_party", "models"),
-		checkout: dir,
-	}
-}
-
-func plainPlace(dir string) place {
-	return place{lib: filepath.Join(dir, "lib"), models: filepath.Join(dir, "models")}
+	return dir
 }
 
 var moduleLine = regexp.MustCompile(`(?m)^module ` + regexp.QuoteMeta(modulePath) + `\r?$`)
@@ -75,20 +45,15 @@ func isCheckout(dir string) bool {
 	return err == nil && moduleLine.Match(mod)
 }
 
-// dir is the folder of a runtime's library, and library the file.
-func (p place) dir(t target) string {
-	return filepath.Join(p.lib, t.runtime.Version, t.build.Dir())
-}
-
-func (p place) library(t target) string { return filepath.Join(p.dir(t), t.build.Library) }
-
-// targets lists every library of the manifest.
-func (t *tool) targets() []target {
-	var all []target
-	for _, r := range t.runtimes {
-		for _, b := range r.Builds {
-			all = append(all, target{r, b})
-		}
+// short is the path as the user would type it here: relative, if it is below
+// the current folder.
+func short(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
 	}
-	return all
+	if rel, err := filepath.Rel(wd, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"iter"
 	"path/filepath"
+
+	"github.com/gocoral/coral/internal/fetch"
 )
 
 // verify is the command of that name. Absent files are no failure: nothing says
@@ -16,13 +18,17 @@ func (t *tool) verify(flags *flag.FlagSet) func(context.Context, []string) error
 	var root string
 	addRoot(flags, &root)
 	return func(context.Context, []string) error {
-		where, err := findPlace(root)
+		libraries, err := fetch.Root(root)
+		if err != nil {
+			return err
+		}
+		models, err := modelsFolder(root)
 		if err != nil {
 			return err
 		}
 		found, bad := 0, 0
-		for path, sum := range t.sums(where) {
-			switch err := checkFile(path, sum); {
+		for path, sum := range t.sums(libraries, models) {
+			switch err := fetch.CheckFile(path, sum); {
 			case errors.Is(err, fs.ErrNotExist):
 				continue
 			case err != nil:
@@ -41,17 +47,18 @@ func (t *tool) verify(flags *flag.FlagSet) func(context.Context, []string) error
 	}
 }
 
-// sums yields every file that may have been fetched, with its hash.
-func (t *tool) sums(where place) iter.Seq2[string, string] {
+// sums yields every file that may have been fetched, with its hash. libraries is the root
+// of those, models the folder of the others.
+func (t *tool) sums(libraries, models string) iter.Seq2[string, string] {
 	return func(yield func(path, sum string) bool) {
-		for _, what := range t.targets() {
-			if !yield(where.library(what), what.build.LibrarySHA256) {
+		for _, l := range t.fetcher.Libraries(libraries) {
+			if !yield(l.Path, l.Build.LibrarySHA256) {
 				return
 			}
 		}
 		for _, c := range t.models {
 			for _, f := range c.Files {
-				if !yield(filepath.Join(where.models, f.Name), f.SHA256) {
+				if !yield(filepath.Join(models, f.Name), f.SHA256) {
 					return
 				}
 			}

@@ -9,6 +9,7 @@ const libraryVariable = "CORAL_EDGETPU_LIB"
 var environment = []struct{ name, does string }{
 	{libraryVariable, "the file of libedgetpu, unless --edgetpu-lib names one"},
 	{"LD_LIBRARY_PATH", "where the loader looks first for TensorFlow Lite and libedgetpu (Linux)"},
+	{"XDG_CACHE_HOME", "the user's cache folder, in which fetch-runtime keeps libraries (Linux, default ~/.cache)"},
 	{"GOMEMLIMIT", "how much memory Go may take before it collects more often (default 512MiB)"},
 	{"UMOCKDEV_DIR", "a folder to look for devices in, in place of /: a hook for tests"},
 }

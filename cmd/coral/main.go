@@ -7,6 +7,7 @@
 //	coral classify -m MODEL [-l LABELS] IMAGE…     the classes of pictures
 //	coral run MODEL --input NAME=VALUE …           any model, on numbers, texts and .npy files
 //	coral bench MODEL                              latency and throughput
+//	coral fetch-runtime                            TensorFlow Lite's native library
 //	coral version                                  versions of the command and what it links
 //	coral completion SHELL                         completion for bash, zsh, fish, PowerShell
 //

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gocoral/coral/internal/fetch"
 )
 
 // app is one call of the command: the process's streams and the flags that all
@@ -25,6 +27,8 @@ type app struct {
 	library string // libedgetpu's file, "" for the usual one
 	verbose bool
 
+	fetcher *fetch.Fetcher // of TensorFlow Lite
+
 	signals     []os.Signal // that ask to end
 	exit        func(status int)
 	supervisor  *supervisor // nil where the work is done in this process
@@ -36,7 +40,7 @@ type app struct {
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	a := &app{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, signals: interrupts, exit: os.Exit}
+	a := &app{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, fetcher: fetch.New(nil), signals: interrupts, exit: os.Exit}
 	a.stdout.before = func() { a.bar.clear() }
 	return a
 }
@@ -50,6 +54,7 @@ func (a *app) commands() []*cobra.Command {
 		a.isolated(a.classifyCommand()),
 		a.isolated(a.runCommand()),
 		a.isolated(a.benchCommand()),
+		a.fetchRuntimeCommand(),
 		a.versionCommand(),
 	}
 	all = append(all, a.hiddenCommands()...)

@@ -1,4 +1,4 @@
-package main
+package fetch
 
 import (
 	"crypto/sha256"
@@ -14,12 +14,12 @@ import (
 type hashError struct{ path, got, want string }
 
 func (e *hashError) Error() string {
-	return fmt.Sprintf("%s has sha256 %s, the manifest says %s", short(e.path), e.got, e.want)
+	return fmt.Sprintf("%s has sha256 %s, the manifest says %s", e.path, e.got, e.want)
 }
 
-// checkFile returns nil if the file has the hash, a *hashError if it has
-// another, and the error of reading it otherwise.
-func checkFile(path, sum string) error {
+// CheckFile returns nil if the file has the SHA-256, in lower-case hexadecimal. The error of
+// one that is not there is [fs.ErrNotExist].
+func CheckFile(path, sum string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -35,11 +35,11 @@ func checkFile(path, sum string) error {
 	return nil
 }
 
-// writeFile makes dst hold the content of src, and only if that has the hash
-// (any, if sum is empty). Whoever reads dst meanwhile, another call of this
+// WriteFile makes dst hold the content of src, and only if that has the SHA-256 sum (any, if
+// it is empty). Folders are made as needed. Whoever reads dst meanwhile, another call of this
 // command included, sees the old file or the new one, never a part: the content
 // goes to a file of its own, which is renamed over dst.
-func writeFile(dst string, mode fs.FileMode, src io.Reader, sum string) (err error) {
+func WriteFile(dst string, mode fs.FileMode, src io.Reader, sum string) (err error) {
 	if err := makeDir(filepath.Dir(dst)); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func writeFile(dst string, mode fs.FileMode, src io.Reader, sum string) (err err
 	}()
 	h := sha256.New()
 	if _, err := io.Copy(io.MultiWriter(f, h), src); err != nil {
-		return fmt.Errorf("%s: %w", short(dst), err)
+		return fmt.Errorf("%s: %w", dst, err)
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); sum != "" && got != sum {
 		return refuse(&hashError{dst, got, sum})
@@ -75,6 +75,16 @@ func writeFile(dst string, mode fs.FileMode, src io.Reader, sum string) (err err
 	return nil
 }
 
+// CopyFile is [WriteFile] with the content of another file.
+func CopyFile(dst string, mode fs.FileMode, src, sum string) error {
+	f, err := os.Open(src)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return WriteFile(dst, mode, f, sum)
+}
+
 func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return unwritable(err)
@@ -84,17 +94,4 @@ func makeDir(dir string) error {
 
 func unwritable(err error) error {
 	return fmt.Errorf("%w; make the folder writable, or choose another", err)
-}
-
-// short is the path as the user would type it here: relative, if it is below
-// the current folder.
-func short(path string) string {
-	wd, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if rel, err := filepath.Rel(wd, path); err == nil && filepath.IsLocal(rel) {
-		return rel
-	}
-	return path
 }

@@ -1,4 +1,4 @@
-package main
+package fetch
 
 import (
 	"cmp"
@@ -83,7 +83,7 @@ func download(ctx context.Context, dir string, r thirdparty.Runtime, b thirdpart
 		return "", clientError(r.Client, out, err)
 	}
 	archive := filepath.Join(dir, b.Archive)
-	if err := checkFile(archive, b.ArchiveSHA256); errors.Is(err, os.ErrNotExist) {
+	if err := CheckFile(archive, b.ArchiveSHA256); errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("%s did not bring %s: is its version too old?", r.Client, b.Archive)
 	} else if err != nil {
 		return "", refuse(err)
@@ -156,26 +156,4 @@ func lastUseful(out string) string {
 		}
 	}
 	return cmp.Or(network, last)
-}
-
-// runGo runs the go command and returns what it printed on standard output. dir
-// is as in [runIn]; empty, it is the user's own folder, go.mod and go.work
-// included.
-func runGo(ctx context.Context, dir string, args ...string) (string, error) {
-	program, err := exec.LookPath("go")
-	if err != nil {
-		return "", errors.New("go not found: put the go command on PATH")
-	}
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Dir = dir
-	if dir != "" {
-		cmd.Env = append(os.Environ(), "GOWORK=off")
-	}
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		err = clientError("go", stderr.String(), err)
-	}
-	return string(out), err
 }
