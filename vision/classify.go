@@ -56,72 +56,34 @@ func classify(ctx context.Context, s *coral.Session, img image.Image, opts []Opt
 	if err != nil {
 		return result, err
 	}
-	in, err := classifierInput(s.Inputs(), s.Outputs())
+	if err := classifierOutput(s.Inputs(), s.Outputs()); err != nil {
+		return result, err
+	}
+	r, err := c.run(ctx, s, img, Stretch)
 	if err != nil {
 		return result, err
 	}
-	if c.model == nil {
-		c.model = s.Model()
-	}
-	start := time.Now()
-	if result.Normalization, err = c.normalizationFor(s.Inputs()[0], 0, in.c); err != nil {
-		return result, err
-	}
-	pix, err := resize(img, in.w, in.h, in.c)
-	if err != nil {
-		return result, err
-	}
-	resized := time.Since(start)
-	var scores []float32
-	err = s.Do(ctx, func(i *tflite.Interpreter) error {
-		start := time.Now()
-		if err := writeInput(i, pix, in.c, result.Normalization); err != nil {
-			return err
-		}
-		written := time.Now()
-		if err := i.Invoke(ctx); err != nil {
-			return err
-		}
-		result.Preprocess, result.Invoke = resized+written.Sub(start), time.Since(written)
-		return readScores(i, &scores)
-	})
+	scores, err := r.Outputs[0].Float32()
 	if err != nil {
 		return result, err
 	}
 	labels := c.labelsFor(0, len(scores))
-	result.Classes = labels.name(TopClasses(scores, c.topK, c.threshold))
-	result.Warnings = nonEmpty(result.Normalization.Warning, labels.warning)
-	return result, nil
+	return Classification{
+		Classes:    labels.name(TopClasses(scores, c.topK, c.threshold)),
+		Preprocess: r.Preprocess, Invoke: r.Invoke, Normalization: r.Normalization,
+		Warnings: append(r.Warnings, nonEmpty(labels.warning)...),
+	}, nil
 }
 
-// writeInput fills the model's first input.
-func writeInput(i *tflite.Interpreter, pix []uint8, channels int, n Normalization) error {
-	t, err := i.Input(0)
-	if err != nil {
-		return err
-	}
-	return write(t, pix, channels, n)
-}
-
-// readScores dequantises the model's first output.
-func readScores(i *tflite.Interpreter, scores *[]float32) error {
-	t, err := i.Output(0)
-	if err != nil {
-		return err
-	}
-	*scores = make([]float32, t.Elements())
-	return t.ReadFloat32(*scores)
-}
-
-// classifierInput makes sure that a model may be a classifier.
-func classifierInput(inputs, outputs []tflite.TensorInfo) (inputSize, error) {
+// classifierOutput makes sure that a model may be a classifier.
+func classifierOutput(inputs, outputs []tflite.TensorInfo) error {
 	if len(inputs) != 1 || len(outputs) < 1 {
-		return inputSize{}, fmt.Errorf("%w: it has %d inputs and %d outputs, an image classifier has one input", ErrModel, len(inputs), len(outputs))
+		return fmt.Errorf("%w: it has %d inputs and %d outputs, an image classifier has one input", ErrModel, len(inputs), len(outputs))
 	}
 	if o := outputs[0]; !isVector(o.Shape) {
-		return inputSize{}, fmt.Errorf("%w: output %q has shape %v, an image classifier's has one dimension with the classes, such as [1 1000]", ErrModel, o.Name, o.Shape)
+		return fmt.Errorf("%w: output %q has shape %v, an image classifier's has one dimension with the classes, such as [1 1000]", ErrModel, o.Name, o.Shape)
 	}
-	return pictureSize(inputs[0])
+	return nil
 }
 
 // isVector reports whether at most one dimension is not 1.

@@ -1,8 +1,10 @@
 package vision
 
 import (
+	"bytes"
 	"fmt"
 	"image"
+	"image/draw"
 	"slices"
 
 	"github.com/gocoral/coral/model"
@@ -36,13 +38,15 @@ import (
 //
 // [NormalizationOf] tells which it is. The options of [Classify] that have nothing to do
 // with an input give [ErrOption].
+//
+// What is the same for every picture is worked out anew each time; [Input] keeps it.
 func SetInput(t *tflite.Tensor, img image.Image, opts ...Option) error {
-	c, err := newConfig(opts)
-	if err == nil {
-		err = c.onlyInput()
+	if t == nil {
+		return fmt.Errorf("vision: set input: %w: the input tensor is nil", ErrModel)
 	}
+	in, err := newInput(t.Info(), opts)
 	if err == nil {
-		err = setInput(t, img, c)
+		_, err = in.set(t, img)
 	}
 	if err != nil {
 		return fmt.Errorf("vision: set input: %w", err)
@@ -50,24 +54,122 @@ func SetInput(t *tflite.Tensor, img image.Image, opts ...Option) error {
 	return nil
 }
 
-func setInput(t *tflite.Tensor, img image.Image, c *config) error {
+// Input is a model's input as pictures go into it, for one who shows many: what [SetInput]
+// works out of tensor and options. It may be used by several goroutines at the same time.
+type Input struct {
+	size          inputSize
+	typ           tflite.Type
+	quantization  tflite.Quantization
+	name          string
+	normalization Normalization
+	fit           Fit
+	c             *config
+}
+
+// NewInput makes an Input of a tensor's description, which [tflite.Tensor.Info] and
+// coral.Session.Inputs give. Options and errors are those of [SetInput].
+func NewInput(t tflite.TensorInfo, opts ...Option) (*Input, error) {
+	in, err := newInput(t, opts)
+	if err != nil {
+		return nil, fmt.Errorf("vision: input: %w", err)
+	}
+	return in, nil
+}
+
+func newInput(t tflite.TensorInfo, opts []Option) (*Input, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.onlyInput(); err != nil {
+		return nil, err
+	}
+	return c.newInput(t, inputNamed(c.model, t.Name), Stretch)
+}
+
+// newInput is for the tensor that is the model's input of that number; fit is the task's
+// default.
+func (c *config) newInput(t tflite.TensorInfo, number int, fit Fit) (*Input, error) {
+	size, err := pictureSize(t)
+	if err != nil {
+		return nil, err
+	}
+	n, err := c.normalizationFor(t, number, size.c)
+	if err != nil {
+		return nil, err
+	}
+	return &Input{size: size, typ: t.Type, quantization: t.Quantization, name: t.Name, normalization: n, fit: c.fitOr(fit), c: c}, nil
+}
+
+// Normalization is what pixels are turned into, and where that comes from.
+func (in *Input) Normalization() Normalization {
+	if in == nil {
+		return Normalization{}
+	}
+	return in.normalization
+}
+
+// Set scales img and writes it to t, a tensor of the description that the Input was made of,
+// and tells where in the input the picture lies. Errors are those of [SetInput].
+func (in *Input) Set(t *tflite.Tensor, img image.Image) (Placement, error) {
+	p, err := in.set(t, img)
+	if err != nil {
+		return Placement{}, fmt.Errorf("vision: set input: %w", err)
+	}
+	return p, nil
+}
+
+func (in *Input) set(t *tflite.Tensor, img image.Image) (Placement, error) {
+	if in == nil || in.c == nil {
+		return Placement{}, fmt.Errorf("%w: the Input is nil or empty; make it with NewInput", ErrModel)
+	}
 	if t == nil {
-		return fmt.Errorf("%w: the input tensor is nil", ErrModel)
+		return Placement{}, fmt.Errorf("%w: the input tensor is nil", ErrModel)
 	}
-	info := t.Info()
-	size, err := pictureSize(info)
+	if err := checkImage(img); err != nil {
+		return Placement{}, err
+	}
+	crop, err := in.c.cropOf(img.Bounds().Size())
 	if err != nil {
-		return err
+		return Placement{}, err
 	}
-	n, err := c.normalizationFor(info, inputNamed(c.model, info.Name), size.c)
+	p := in.fit.place(crop, in.size.w, in.size.h)
+	pix, err := in.pixels(img, p)
 	if err != nil {
-		return err
+		return p, err
 	}
-	pix, err := resize(img, size.w, size.h, size.c)
-	if err != nil {
-		return err
+	return p, write(t, pix, in.size.c, in.normalization)
+}
+
+// pixels are those of the whole input.
+func (in *Input) pixels(img image.Image, p Placement) ([]uint8, error) {
+	part := img
+	if p.Crop.Size() != img.Bounds().Size() {
+		part = cropped(img, p.Crop)
 	}
-	return write(t, pix, size.c, n)
+	pix, err := resize(part, p.Area.Dx(), p.Area.Dy(), in.size.c)
+	if err != nil || p.Area.Size() == image.Pt(p.Width, p.Height) {
+		return pix, err
+	}
+	all := bytes.Repeat([]uint8{in.c.fill}, p.Width*p.Height*in.size.c)
+	for y := range p.Area.Dy() {
+		row := pix[y*p.Area.Dx()*in.size.c:][:p.Area.Dx()*in.size.c]
+		copy(all[((p.Area.Min.Y+y)*p.Width+p.Area.Min.X)*in.size.c:], row)
+	}
+	return all, nil
+}
+
+// cropped is a part of a picture, given in pixels from its upper left corner.
+func cropped(img image.Image, part image.Rectangle) image.Image {
+	part = part.Add(img.Bounds().Min)
+	if s, ok := img.(interface {
+		SubImage(r image.Rectangle) image.Image
+	}); ok {
+		return s.SubImage(part)
+	}
+	out := image.NewRGBA(image.Rectangle{Max: part.Size()})
+	draw.Draw(out, out.Rect, img, part.Min, draw.Src)
+	return out
 }
 
 // inputNamed is the number of the model's input of that name, 0 if there is none.

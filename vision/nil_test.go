@@ -93,10 +93,12 @@ func TestNilAndZero(t *testing.T) {
 func TestNilWalk(t *testing.T) {
 	niltest.Walk(t, map[string]any{
 		"Classify": vision.Classify, "Decode": vision.Decode, "Load": vision.Load, "ModelLabels": vision.ModelLabels,
-		"NormalizationOf": vision.NormalizationOf, "ParseLabels": vision.ParseLabels, "ReadLabels": vision.ReadLabels,
-		"SetInput": vision.SetInput, "TopClasses": vision.TopClasses,
+		"NewInput": vision.NewInput, "NormalizationOf": vision.NormalizationOf, "ParseFit": vision.ParseFit,
+		"ParseLabels": vision.ParseLabels, "ReadLabels": vision.ReadLabels, "Run": vision.Run,
+		"SetInput": vision.SetInput, "TopClasses": vision.TopClasses, "WithCrop": vision.WithCrop,
+		"WithFill": vision.WithFill, "WithFit": vision.WithFit,
 		"WithChannelNormalization": vision.WithChannelNormalization, "WithLabels": vision.WithLabels,
 		"WithMaxMemory": vision.WithMaxMemory, "WithMaxPixels": vision.WithMaxPixels, "WithModel": vision.WithModel,
 		"WithNormalization": vision.WithNormalization, "WithThreshold": vision.WithThreshold, "WithTopK": vision.WithTopK,
-	}, vision.Labels(nil), vision.Normalization{})
+	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Placement{}, vision.Box{}, &vision.Box{})
 }

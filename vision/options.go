@@ -2,6 +2,7 @@ package vision
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"slices"
 	"strings"
@@ -17,6 +18,9 @@ type Option func(*config) error
 type config struct {
 	normalization *Normalization // nil: see normalizationFor
 	model         *model.Model   // nil: not known
+	fit           *Fit           // nil: the task's default
+	crop          *image.Rectangle
+	fill          uint8
 	topK          int
 	threshold     float32
 	labels        Labels
