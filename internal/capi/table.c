@@ -1,3 +1,5 @@
+/* The wrappers have the names of the functions, and clang would take them for what is linked. */
+#define CORAL_WITHOUT_WRAPPERS
 #include "table.h"
 
 #if !defined(CORAL_LINK)

@@ -35,6 +35,7 @@ __attribute__((visibility("hidden")))
 #endif
 extern void* coral_table[CORAL_FUNCTIONS];
 
+#if !defined(CORAL_WITHOUT_WRAPPERS)
 #define REQUIRED(result, name, parameters, arguments)               \
   static inline result name parameters {                            \
     return ((result(*) parameters)coral_table[CORAL_##name])arguments; \
@@ -45,6 +46,7 @@ extern void* coral_table[CORAL_FUNCTIONS];
     return (name##_fn)coral_table[CORAL_##name];   \
   }
 #include "functions.h"
+#endif
 
 /* The name of each function, and whether no runtime lacks it. */
 extern const char* const coral_names[CORAL_FUNCTIONS];
