@@ -51,6 +51,8 @@ func (e *Error) Error() string {
 func (e *Error) advice() string {
 	for _, a := range e.attempts {
 		switch {
+		case a.source == Linked:
+			return "link another one, or build without the tag tflite_link"
 		case a.source == Loaded:
 			return "give the path of another library, or leave it to be found"
 		case a.source == Environment && !errors.Is(a.err, errPrivileged):
