@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Runs what is in this folder, all of it or the parts named:
 #
-#   bench/run.sh [interop|versus|layers|litert]...
+#   bench/run.sh [interop|versus|opened|layers|litert]...
 #
 #   interop  tests: delegates of go-tflite in our interpreter, and the reverse
 #   versus   times against go-tflite and against a loop in C
+#   opened   times of a call, the library opened at run time against linked
 #   layers   Go benchmarks of Interpreter, Session.Do and Session.Run
 #   litert   results against ai-edge-litert (compare.sh; Python's packages from pip)
 #
-# ROUNDS (default 60) is how often the contenders of versus take turns.
+# ROUNDS (default 60) is how often the contenders of versus and opened take turns.
 set -euo pipefail
 bench=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$bench")
@@ -54,15 +55,26 @@ versus() {
   "$out/versus" -rounds "${ROUNDS:-60}" -tiny "$tiny" "${models[@]}"
 }
 
+# One program as go build makes it, and one that is told what to link.
+opened() {
+  cd "$bench"
+  go build -o "$out/opened" ./opened
+  linking
+  go build -tags tflite_link -o "$out/linked" ./opened
+  local library=${LD_LIBRARY_PATH%%:*}/libtensorflowlite_c.so options=()
+  [[ ! -e $library ]] || options=(-library "$library")
+  "$out/opened" -rounds "${ROUNDS:-60}" "${options[@]}" "$out/linked" "$tiny"
+}
+
 layers() { cd "$bench" && go test -run '^$' -bench Layers .; }
 
-(($#)) || set -- interop versus layers litert
+(($#)) || set -- interop versus opened layers litert
 for part in "$@"; do
   printf '\n=== %s\n' "$part"
   # Each in a subshell, so that the variables of one do not rebuild the others.
   case $part in
     interop | versus) (with_go_tflite "$part") ;;
-    layers) ("$part") ;;
+    opened | layers) ("$part") ;;
     litert) "$bench/compare.sh" ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
