@@ -113,6 +113,11 @@ test-arm64: models cross-tools ## Run all tests under qemu for 64-bit ARM (root;
 verify-module: runtime models cross-tools ## Do what README and docs say of a module of one's own, vendored and cross-compiled too
 	@scripts/verify-module.sh
 
+.PHONY: verify-newcomer
+verify-newcomer: models ## Build README's program where there is no library, and fetch one for it, on a bare Debian (root)
+	@scripts/deps.sh debian binutils
+	@scripts/verify-newcomer.sh
+
 .PHONY: verify-hello
 verify-hello: ## Follow the README of examples/hello on a fresh Debian (root)
 	@scripts/deps.sh debian
