@@ -8,8 +8,8 @@ import (
 	"regexp"
 	"sync"
 
-	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/dl"
+	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/libedgetpu"
 )
 
