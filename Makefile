@@ -126,6 +126,11 @@ verify-module: runtime models cross-tools ## Do what README and docs say of a mo
 verify-release: ## Before a release, and before a change of scripts, Docker or packages is merged (root)
 	@for target in test-cross verify-module verify-hello verify-package verify-image; do $(MAKE) $$target; done
 
+.PHONY: verify-newcomer
+verify-newcomer: models ## Build README's program where there is no library, and fetch one for it, on a bare Debian (root)
+	@scripts/deps.sh debian binutils
+	@scripts/verify-newcomer.sh
+
 .PHONY: verify-hello
 verify-hello: ## Follow the README of examples/hello on a fresh Debian (root)
 	@scripts/deps.sh debian

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -98,7 +100,7 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 		good = len(findings)
 	}
 	findings = slices.Insert(findings, good, aboutTwin(compiled)...)
-	findings = append(findings, aboutTFLite(tflite.MissingCPUFeatures()))
+	findings = append(findings, aboutTFLite(tflite.Runtime()))
 	return a.printFindings(findings)
 }
 
@@ -120,29 +122,30 @@ func aboutTwin(compiled string) []edgetpu.Finding {
 	return []edgetpu.Finding{f}
 }
 
-// aboutTFLite is about what runs everything that the Edge TPU does not, and needs these
-// features that the CPU lacks.
-func aboutTFLite(missing []string) edgetpu.Finding {
-	f := edgetpu.Finding{ID: "tflite", Severity: edgetpu.OK, Message: describeTFLite()}
+// aboutTFLite is about what runs everything that the Edge TPU does not. It takes what
+// [tflite.Runtime] returns.
+func aboutTFLite(library tflite.RuntimeInfo, err error) edgetpu.Finding {
 	switch {
-	case f.Message == "":
-		f.Severity, f.Message = edgetpu.Warning, "this program was built without cgo and runs no models"
-		f.Fixes = []string{"build it with CGO_ENABLED=1 and a C compiler"}
-	case len(missing) > 0:
-		f.ID, f.Severity = "cpu-too-old", edgetpu.Error
-		f.Message = fmt.Sprintf("TensorFlow Lite %s needs a CPU with %s, which this one does not have", tflite.Version(), strings.Join(missing, ", "))
-		f.Fixes = tflite.CPUAdvice()
+	case err == nil:
+		return edgetpu.Finding{ID: "tflite", Severity: edgetpu.OK, Message: describeTFLite(library)}
+	case errors.Is(err, tflite.ErrCgoRequired):
+		return edgetpu.Finding{
+			ID: "tflite", Severity: edgetpu.Warning, Message: "this program was built without cgo and runs no models",
+			Fixes: []string{"build it with CGO_ENABLED=1 and a C compiler"},
+		}
+	case errors.Is(err, tflite.ErrPlatform):
+		return edgetpu.Finding{ID: "cpu-too-old", Severity: edgetpu.Error, Message: err.Error(), Fixes: tflite.CPUAdvice()}
 	}
-	return f
+	fix := "run coral fetch-runtime as the user who runs models"
+	if os.Getenv(tflite.LibraryVariable) != "" {
+		fix = "correct or unset " + tflite.LibraryVariable
+	}
+	return edgetpu.Finding{ID: "tflite-missing", Severity: edgetpu.Error, Message: err.Error(), Fixes: []string{fix}}
 }
 
-// describeTFLite is "" without cgo.
-func describeTFLite() string {
-	version := tflite.Version()
-	if version == "" {
-		return ""
-	}
-	return join(", ", "TensorFlow Lite is "+version, tflitePath(), either(tflite.HasXNNPACK(), "with XNNPACK", "without XNNPACK"))
+// describeTFLite is "TensorFlow Lite is 2.17.1, FILE, in the cache folder, with XNNPACK".
+func describeTFLite(library tflite.RuntimeInfo) string {
+	return join(", ", "TensorFlow Lite is "+library.Version, library.Path, string(library.Source), either(tflite.HasXNNPACK(), "with XNNPACK", "without XNNPACK"))
 }
 
 // doctorSelector stands for the devices that --device names.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -122,12 +124,34 @@ func TestReadForTPU(t *testing.T) {
 // A CPU that TensorFlow Lite cannot run on is told before a model is opened.
 func TestOldCPU(t *testing.T) {
 	t.Parallel()
-	assert.Empty(t, cpuText(nil))
-	assert.Equal(t, "which cannot run here: the CPU lacks SSE4.1, SSE4.2", cpuText([]string{"SSE4.1", "SSE4.2"}))
-	needRuntime(t)
-	assert.Equal(t, edgetpu.OK, aboutTFLite(nil).Severity)
-	f := aboutTFLite([]string{"SSE4.1"})
+	f := aboutTFLite(tflite.RuntimeInfo{}, fmt.Errorf("it needs SSE4.1: %w", tflite.ErrPlatform))
 	assert.Equal(t, edgetpu.Error, f.Severity)
-	assert.Contains(t, f.Message, "needs a CPU with SSE4.1")
+	assert.Equal(t, "cpu-too-old", f.ID)
+	assert.Contains(t, f.Message, "it needs SSE4.1")
 	assert.Equal(t, tflite.CPUAdvice(), f.Fixes)
+}
+
+// Without TensorFlow Lite the command still tells what there is, and how to get it.
+func TestNoTFLite(t *testing.T) {
+	needRuntime(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), self, "version", "--json")
+	cmd.Env = append(os.Environ(), tflite.LibraryVariable+"=/nowhere/libtensorflowlite_c.so")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	var v versionOutput
+	decode(t, string(out), &v)
+	assert.Empty(t, v.TFLite)
+	assert.Contains(t, v.TFLiteError, "/nowhere/libtensorflowlite_c.so")
+	assert.False(t, v.XNNPACK)
+
+	f := aboutTFLite(tflite.RuntimeInfo{}, fmt.Errorf("none: %w", tflite.ErrLibraryNotFound))
+	assert.Equal(t, edgetpu.Error, f.Severity)
+	assert.Equal(t, "tflite-missing", f.ID)
+	assert.Contains(t, f.Fixes[0], "coral fetch-runtime")
+
+	f = aboutTFLite(tflite.Runtime())
+	assert.Equal(t, edgetpu.OK, f.Severity)
+	assert.Contains(t, f.Message, tflite.Version())
 }

@@ -96,9 +96,11 @@ func testModel(name string) string {
 // needRuntime skips what runs a model in a build without cgo.
 func needRuntime(t *testing.T) {
 	t.Helper()
-	if tflite.Version() == "" {
+	_, err := tflite.Runtime()
+	if errors.Is(err, tflite.ErrCgoRequired) {
 		t.Skip("needs TensorFlow Lite: built with CGO_ENABLED=0")
 	}
+	require.NoError(t, err)
 }
 
 // write makes a file in a temporary folder.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +15,9 @@ func (a *app) versionCommand() *cobra.Command {
 	return a.does(&cobra.Command{
 		Use:   "version",
 		Short: "Print the versions of this command and of the libraries it uses",
-		Long: `Print the versions of this command, of the TensorFlow Lite that it is linked to and of the
-libedgetpu that it would load, with the files of both.
+		Long: `Print the versions of this command, of the TensorFlow Lite and of the libedgetpu that it
+finds, with the files of both. An environment variable, ` + tflite.LibraryVariable + `, names another
+TensorFlow Lite.
 
 libedgetpu is loaded in a process of its own, in case it crashes.`,
 		Example: `  coral version
@@ -32,11 +32,15 @@ type versionOutput struct {
 	// Revision is the commit it was built from, "" if unknown, with "+" if there
 	// were changes besides.
 	Revision string `json:"revision"`
-	// TFLite is the version of the linked runtime, "" if built without cgo.
+	// TFLite is the version of the library that models run on, "" if there is none.
 	TFLite string `json:"tflite"`
 	// TFLitePath is its file, "" where the system does not tell.
 	TFLitePath string `json:"tflite_path"`
-	XNNPACK    bool   `json:"xnnpack"`
+	// TFLiteSource is how it was found, such as "in the cache folder".
+	TFLiteSource tflite.RuntimeSource `json:"tflite_source"`
+	// TFLiteError is why there is none, "" if there is one.
+	TFLiteError string `json:"tflite_error,omitempty"`
+	XNNPACK     bool   `json:"xnnpack"`
 	// CPUMissing are the features that TensorFlow Lite needs and this CPU lacks.
 	CPUMissing []string      `json:"cpu_missing"`
 	EdgeTPU    libraryAnswer `json:"libedgetpu"`
@@ -46,9 +50,11 @@ type versionOutput struct {
 }
 
 func (a *app) version(ctx context.Context, _ []string) error {
+	library, err := tflite.Runtime()
 	v := versionOutput{
 		Version: cliVersion(), Revision: revision(),
-		TFLite: tflite.Version(), TFLitePath: tflitePath(), XNNPACK: tflite.HasXNNPACK(),
+		TFLite: library.Version, TFLitePath: library.Path, TFLiteSource: library.Source,
+		TFLiteError: errorText(err), XNNPACK: tflite.HasXNNPACK(),
 		CPUMissing: append([]string{}, tflite.MissingCPUFeatures()...),
 		EdgeTPU:    askLibrary(ctx, a.libraries()),
 		Go:         runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
@@ -61,7 +67,7 @@ func (a *app) version(ctx context.Context, _ []string) error {
 		rows = append(rows, []string{"commit", v.Revision})
 	}
 	a.table(append(rows,
-		[]string{"TensorFlow Lite", either(v.TFLite != "", join(", ", v.TFLite, v.TFLitePath, cpuText(v.CPUMissing)), "none, built without cgo")},
+		[]string{"TensorFlow Lite", either(err == nil, join(", ", v.TFLite, v.TFLitePath, string(v.TFLiteSource)), "none: "+v.TFLiteError)},
 		[]string{"XNNPACK", either(v.XNNPACK, "yes", "no")},
 		[]string{"libedgetpu", cmp.Or(join(", ", v.EdgeTPU.Version, v.EdgeTPU.Path), "none: "+v.EdgeTPU.Error)},
 		[]string{"Go", v.Go},
@@ -69,12 +75,12 @@ func (a *app) version(ctx context.Context, _ []string) error {
 	return nil
 }
 
-// cpuText is "" for a CPU that lacks nothing.
-func cpuText(missing []string) string {
-	if len(missing) == 0 {
+// errorText is "" for no error.
+func errorText(err error) string {
+	if err == nil {
 		return ""
 	}
-	return "which cannot run here: the CPU lacks " + strings.Join(missing, ", ")
+	return err.Error()
 }
 
 func either(condition bool, yes, no string) string {

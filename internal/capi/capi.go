@@ -40,9 +40,9 @@ func Functions() []Function {
 	all := make([]Function, C.CORAL_FUNCTIONS)
 	for k := range all {
 		all[k] = Function{
-			Name:     C.GoString(C.coral_names[k]),
+			Name:     C.GoString(C.coral_name(C.int(k))),
 			Required: bool(C.coral_required(C.int(k))),
-			Linked:   C.coral_table[k],
+			Linked:   C.coral_address(C.int(k)),
 		}
 	}
 	return all
@@ -58,7 +58,7 @@ func VersionAt(address unsafe.Pointer) string {
 // another.
 func Bind(addresses []unsafe.Pointer, v string) {
 	for k, address := range addresses {
-		C.coral_table[k] = address
+		C.coral_bind(C.int(k), address)
 	}
 	version.Store(&v)
 	C.coral_structures_known(C.bool(Known(v)))

@@ -49,8 +49,12 @@ extern void* coral_table[CORAL_FUNCTIONS];
 #endif
 
 /* The name of each function, and whether no runtime lacks it. */
-extern const char* const coral_names[CORAL_FUNCTIONS];
+const char* coral_name(int function);
 bool coral_required(int function);
+
+/* Where it is, NULL if that is not known. */
+void* coral_address(int function);
+void coral_bind(int function, void* address);
 
 /* The version that a TfLiteVersion at an address tells. */
 const char* coral_version_at(void* version);

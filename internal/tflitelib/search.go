@@ -3,7 +3,6 @@ package tflitelib
 import (
 	"errors"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -177,7 +176,7 @@ func (s *search) open(source Source, path string) *Library {
 
 // found makes a library the one in use.
 func (s *search) found(library *Library) *Library {
-	slog.Debug("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
+	debug("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
 	oldabi.RuntimeOpened(library.Version, library.Known())
 	capi.Publish()
 	current.Store(library)
@@ -185,7 +184,7 @@ func (s *search) found(library *Library) *Library {
 }
 
 func (s *search) pass(source Source, path string, err error) {
-	slog.Debug("looked for TensorFlow Lite", "source", source, "path", path, "error", err)
+	debug("looked for TensorFlow Lite", "source", source, "path", path, "error", err)
 	s.attempts = append(s.attempts, attempt{source, path, err})
 }
 
