@@ -101,14 +101,14 @@ static bool in_library(void* function) {
 
 static bool is_ints(const int_array* a, int size, const int* data) {
   size_t bytes = (size_t)size * sizeof(int);
-  return readable(a, sizeof(int_array) + bytes) && a->size == size &&
-         memcmp(a->data, data, bytes) == 0;
+  return readable(a, sizeof *a) && a->size == size &&
+         readable(a->data, bytes) && memcmp(a->data, data, bytes) == 0;
 }
 
 static bool is_floats(const float_array* a, int size, const float* data) {
   size_t bytes = (size_t)size * sizeof(float);
-  return readable(a, sizeof(float_array) + bytes) && a->size == size &&
-         memcmp(a->data, data, bytes) == 0;
+  return readable(a, sizeof *a) && a->size == size &&
+         readable(a->data, bytes) && memcmp(a->data, data, bytes) == 0;
 }
 
 static bool is_bytes(const void* p, size_t size, const void* data) {

@@ -104,6 +104,7 @@ func (o otherUser) compute() (version, output string) {
 // A program may have a copy already, which it shows to all its libraries, and use it. The
 // results of ours are those that it has alone, byte for byte, and the other's as well.
 func TestTwoCopies(t *testing.T) {
+	tflitelibtest.SkipASan(t, "forbids RTLD_DEEPBIND")
 	if tflitelibtest.InChild(t) {
 		inCopies(t)
 		return

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gocoral/coral/internal/cache"
 	"github.com/gocoral/coral/internal/capi"
+	"github.com/gocoral/coral/internal/dl"
 	"github.com/gocoral/coral/internal/dl/dltest"
 )
 
@@ -61,6 +62,14 @@ func Opens(t testing.TB) {
 		t.Skip("what the loader does is tested on Linux only")
 	case capi.Linked:
 		t.Skip("this program links its library, and opens none")
+	}
+}
+
+// SkipASan skips the test under AddressSanitizer, which ends what the test is about.
+func SkipASan(t testing.TB, why string) {
+	t.Helper()
+	if _, err := dl.Program().Symbol("__asan_init"); err == nil {
+		t.Skip("AddressSanitizer " + why)
 	}
 }
 
