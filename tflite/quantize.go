@@ -113,7 +113,9 @@ func (t *Tensor) readFloat32(v capi.View, dst []float32) error {
 	return t.notFloat()
 }
 
-func (t *Tensor) notFloat() error { return t.peek().notFloat(t.label() + " of type " + t.Type().String()) }
+func (t *Tensor) notFloat() error {
+	return t.peek().notFloat(t.label() + " of type " + t.Type().String())
+}
 
 // notFloat says why a tensor has no real numbers.
 func (t *TensorInfo) notFloat(label string) error {

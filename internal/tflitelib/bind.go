@@ -63,7 +63,7 @@ func bind(source Source, from *dl.Library) (*Library, error) {
 }
 
 // isVersion: it begins with two numbers, as in "2.17.1" or "2.18.0-rc1", and can be printed.
-var isVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+[!-~]*$`).MatchString
+var isVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+[[:graph:]]*$`).MatchString
 
 // address is where a function is: where the linker has found it, or else where the library
 // has it.

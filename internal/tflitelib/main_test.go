@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,6 +32,7 @@ const stepsEnv = "CORAL_TEST_STEPS"
 // library only, and may die of it.
 func TestMain(m *testing.M) {
 	if steps := os.Getenv(stepsEnv); steps != "" {
+		slog.SetLogLoggerLevel(slog.LevelDebug)
 		var results []result
 		for step := range strings.SplitSeq(steps, "\n") {
 			results = append(results, take(step))
@@ -103,6 +106,8 @@ type program struct {
 	user  *syscall.Credential // nil for that of the test
 	// wrap is put before the command, such as unshare.
 	wrap []string
+	// log is what the last run has logged.
+	log string
 }
 
 func newProgram(t *testing.T) *program {
@@ -139,7 +144,7 @@ func (p *program) beside(elements ...string) string {
 // run has the program take steps, and returns what came of each.
 func (p *program) run(t *testing.T, steps ...string) []result {
 	t.Helper()
-	command := append(p.wrap, p.exe)
+	command := slices.Concat(p.wrap, []string{p.exe})
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 	cmd.Env = append(tflitelibtest.Environment(), "XDG_CACHE_HOME="+p.cache, stepsEnv+"="+strings.Join(steps, "\n"))
 	cmd.Env = append(cmd.Env, p.env...)
@@ -149,9 +154,10 @@ func (p *program) run(t *testing.T, steps ...string) []result {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	require.NoError(t, err, "%s%s", out, &stderr)
+	p.log = stderr.String()
+	require.NoError(t, err, "%s%s", out, p.log)
 	var results []result
-	require.NoError(t, json.Unmarshal(out, &results), "%s%s", out, &stderr)
+	require.NoError(t, json.Unmarshal(out, &results), "%s%s", out, p.log)
 	require.Len(t, results, len(steps))
 	return results
 }

@@ -197,6 +197,13 @@ func TestUnusableIsPassedOver(t *testing.T) {
 	l := p.finds(t)
 	assert.Equal(t, p.cached("2.98.0"), l.Path)
 	assert.Equal(t, "2.98.0", l.Version)
+	for _, step := range []string{
+		`DEBUG looked for TensorFlow Lite source="beside the executable" path=` + p.beside(tflitelibtest.File) + ` error=`,
+		`DEBUG looked for TensorFlow Lite source="in the cache folder" path=` + p.cached(defaultVersion(t)) + ` error=`,
+		`DEBUG opened TensorFlow Lite version=2.98.0 path=` + p.cached("2.98.0") + ` source="in the cache folder"`,
+	} {
+		assert.Contains(t, p.log, step)
+	}
 
 	require.NoError(t, os.Remove(p.cached("2.98.0")))
 	r := p.fails(t)
