@@ -12,6 +12,7 @@ package capi
 #cgo nocallback coral_view_of
 #cgo noescape TfLiteInterpreterInvoke
 #include <stdlib.h>
+#include <string.h>
 #include "selfcheck.h"
 #include "shim.h"
 */
@@ -48,9 +49,15 @@ func Functions() []Function {
 	return all
 }
 
-// VersionAt calls the TfLiteVersion at an address.
+// VersionAt calls the TfLiteVersion at an address. It returns the beginning of what that says,
+// which from another library may be no text at all.
 func VersionAt(address unsafe.Pointer) string {
-	return C.GoString(C.coral_version_at(address))
+	const longest = 64
+	v := C.coral_version_at(address)
+	if v == nil {
+		return ""
+	}
+	return C.GoStringN(v, C.int(C.strnlen(v, longest)))
 }
 
 // Bind fills the table, with nil where the runtime lacks an optional function. It is

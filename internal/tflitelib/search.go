@@ -97,11 +97,16 @@ func (s *search) besideExecutable() *Library {
 		return nil
 	}
 	dir := filepath.Dir(exe)
-	if s.privileged && !systemFolder(dir) {
-		s.pass(Executable, dir, errPrivileged)
-		return nil
+	for _, folder := range []string{dir, filepath.Join(dir, "lib")} {
+		if s.privileged && !systemFolder(folder) {
+			s.pass(Executable, folder, errPrivileged)
+			return nil // and nothing below it
+		}
+		if library := s.inFolder(Executable, folder); library != nil {
+			return library
+		}
 	}
-	return s.inFolders(Executable, dir, filepath.Join(dir, "lib"))
+	return nil
 }
 
 func (s *search) inCache() *Library {
@@ -121,7 +126,7 @@ func (s *search) inCache() *Library {
 	}
 	for _, v := range versions {
 		file := cache.Library(dir, v, runtime.GOOS+"_"+runtime.GOARCH, fileNames()[0])
-		if library := s.inFolders(Cache, filepath.Dir(file)); library != nil {
+		if library := s.inFolder(Cache, filepath.Dir(file)); library != nil {
 			return library
 		}
 	}
@@ -137,18 +142,16 @@ func (s *search) byLoader() *Library {
 	return nil
 }
 
-// inFolders takes the first usable library in the folders.
-func (s *search) inFolders(source Source, folders ...string) *Library {
-	for _, folder := range folders {
-		for _, name := range fileNames() {
-			path := filepath.Join(folder, name)
-			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-				s.pass(source, path, errAbsent)
-				continue
-			}
-			if library := s.open(source, path); library != nil {
-				return library
-			}
+// inFolder takes the first usable library in a folder.
+func (s *search) inFolder(source Source, folder string) *Library {
+	for _, name := range fileNames() {
+		path := filepath.Join(folder, name)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			s.pass(source, path, errAbsent)
+			continue
+		}
+		if library := s.open(source, path); library != nil {
+			return library
 		}
 	}
 	return nil
