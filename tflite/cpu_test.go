@@ -35,13 +35,10 @@ func emulator(t *testing.T) string {
 // what runs there is not refused.
 func TestOldProcessors(t *testing.T) {
 	qemu := emulator(t)
-	library, err := tflite.Runtime()
-	require.NoError(t, err)
 	tags := ""
-	if library.Source == tflite.SourceLinked {
+	if info, err := tflite.Runtime(); err == nil && info.Source == tflite.SourceLinked {
 		tags = "tflite_link"
 	}
-	t.Setenv("CORAL_TFLITE_LIB", library.Path) // or it would take another one that is there
 	program := filepath.Join(t.TempDir(), "oldcpu")
 	out, err := exec.Command("go", "build", "-tags", tags, "-o", program, "./testdata/oldcpu").CombinedOutput()
 	require.NoError(t, err, "%s", out)
