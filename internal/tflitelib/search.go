@@ -164,12 +164,7 @@ var (
 
 // open opens a library and keeps the reason if it is not usable.
 func (s *search) open(source Source, path string) *Library {
-	if isPath(path) {
-		if full, err := filepath.Abs(path); err == nil {
-			path = full
-		}
-	}
-	library, err := openAndBind(source, path, s.shown)
+	library, err := openAndBind(source, absolute(path), s.shown)
 	if err != nil {
 		s.pass(source, path, err)
 		return nil
@@ -177,8 +172,17 @@ func (s *search) open(source Source, path string) *Library {
 	return s.found(library)
 }
 
+// absolute is a path that stays right in another folder. Names stay names.
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil && isPath(path) {
+		return full
+	}
+	return path
+}
+
 // found makes a library the one in use.
 func (s *search) found(library *Library) *Library {
+	library.Path = absolute(library.Path) // LD_LIBRARY_PATH may have relative folders
 	debug("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
 	oldabi.RuntimeOpened(library.Version, library.Known())
 	capi.Publish()
