@@ -33,6 +33,7 @@ const stepsEnv = "CORAL_TEST_STEPS"
 func TestMain(m *testing.M) {
 	if steps := os.Getenv(stepsEnv); steps != "" {
 		slog.SetLogLoggerLevel(slog.LevelDebug)
+		tflitelib.SetLogger(slog.Default())
 		var results []result
 		for step := range strings.SplitSeq(steps, "\n") {
 			results = append(results, take(step))
