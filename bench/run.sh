@@ -1,28 +1,43 @@
 #!/usr/bin/env bash
 # Runs what is in this folder, all of it or the parts named:
 #
-#   bench/run.sh [interop|versus|layers|litert]...
+#   bench/run.sh [interop|versus|opened|layers|litert]...
 #
 #   interop  tests: delegates of go-tflite in our interpreter, and the reverse
 #   versus   times against go-tflite and against a loop in C
+#   opened   times of a call, the library opened at run time against linked
 #   layers   Go benchmarks of Interpreter, Session.Do and Session.Run
 #   litert   results against ai-edge-litert (compare.sh; Python's packages from pip)
 #
-# ROUNDS (default 60) is how often the contenders of versus take turns.
+# ROUNDS (default 60) is how often the contenders of versus and opened take turns.
 set -euo pipefail
 bench=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$bench")
 out=$root/bin/bench
+tiny=$root/tflite/testdata/no_signature.tflite
+
+# What links libtensorflowlite_c by itself is told by coral-runtime where it is. The name
+# is added for those who do not give it, such as go-tflite's XNNPACK package.
+linking() {
+  mkdir -p "$out"
+  local env
+  env=$(cd "$root" && go run ./cmd/coral-runtime env)
+  eval "$env"
+  export CGO_CFLAGS="-O2 -g"
+  export CGO_LDFLAGS="$CGO_LDFLAGS \"-L$out\" -ltensorflowlite_c"
+}
 
 # go-tflite wants TensorFlow's headers and, for its XNNPACK delegate, two libraries
 # whose content is in libtensorflowlite_c. The headers are ours; the libraries are
 # empty archives.
 with_go_tflite() {
-  mkdir -p "$out"
+  linking
+  if [[ $CGO_LDFLAGS == */2.9.* ]]; then
+    echo "$1: skipped, since go-tflite calls functions that TensorFlow Lite 2.9 lacks; TFLITE=2.17.1 is another"
+    return
+  fi
   printf '!<arch>\n' | tee "$out/libXNNPACK.a" >"$out/libtensorflowlite-delegate_xnnpack.a"
-  eval "$(cd "$root" && go run ./cmd/coral-runtime env)"
-  export CGO_CFLAGS="-O2 -g \"-I$bench/include\""
-  export CGO_LDFLAGS="$CGO_LDFLAGS \"-L$out\" -ltensorflowlite_c"
+  CGO_CFLAGS+=" \"-I$bench/include\""
   cd "$bench"
   "$@"
 }
@@ -37,18 +52,29 @@ versus() {
     [[ ! -e $model ]] || models+=("$model")
   done
   go build -tags gotflite -o "$out/versus" ./versus
-  "$out/versus" -rounds "${ROUNDS:-60}" -tiny "$root/tflite/testdata/no_signature.tflite" "${models[@]}"
+  "$out/versus" -rounds "${ROUNDS:-60}" -tiny "$tiny" "${models[@]}"
 }
 
-layers() { go test -run '^$' -bench Layers .; }
+# One program as go build makes it, and one that is told what to link.
+opened() {
+  cd "$bench"
+  go build -o "$out/opened" ./opened
+  linking
+  go build -tags tflite_link -o "$out/linked" ./opened
+  local library=${LD_LIBRARY_PATH%%:*}/libtensorflowlite_c.so options=()
+  [[ ! -e $library ]] || options=(-library "$library")
+  "$out/opened" -rounds "${ROUNDS:-60}" "${options[@]}" "$out/linked" "$tiny"
+}
 
-(($#)) || set -- interop versus layers litert
+layers() { cd "$bench" && go test -run '^$' -bench Layers .; }
+
+(($#)) || set -- interop versus opened layers litert
 for part in "$@"; do
   printf '\n=== %s\n' "$part"
   # Each in a subshell, so that the variables of one do not rebuild the others.
   case $part in
     interop | versus) (with_go_tflite "$part") ;;
-    layers) (cd "$bench" && layers) ;;
+    opened | layers) ("$part") ;;
     litert) "$bench/compare.sh" ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac

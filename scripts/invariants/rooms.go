@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
-	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/crash", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
+	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/crash", "internal/dl", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
 	"internal/percentile":   {},
 	"internal/options":      {},
 	"internal/tflitelib":    {"internal/cache", "internal/capi", "internal/dl", "internal/errs", "internal/oldabi", "internal/tflitewriter", "model"},
