@@ -134,6 +134,7 @@ func (in *Input) set(t *tflite.Tensor, img image.Image) (Placement, error) {
 		return Placement{}, err
 	}
 	p := in.fit.place(crop, in.size.w, in.size.h)
+	p.Picture = img.Bounds().Size()
 	pix, err := in.pixels(img, p)
 	if err != nil {
 		return p, err
@@ -145,7 +146,10 @@ func (in *Input) set(t *tflite.Tensor, img image.Image) (Placement, error) {
 func (in *Input) pixels(img image.Image, p Placement) ([]uint8, error) {
 	part := img
 	if p.Crop.Size() != img.Bounds().Size() {
-		part = cropped(img, p.Crop)
+		var err error
+		if part, err = cropOut(img, p.Crop); err != nil {
+			return nil, err
+		}
 	}
 	pix, err := resize(part, p.Area.Dx(), p.Area.Dy(), in.size.c)
 	if err != nil || p.Area.Size() == image.Pt(p.Width, p.Height) {
@@ -157,6 +161,16 @@ func (in *Input) pixels(img image.Image, p Placement) ([]uint8, error) {
 		copy(all[((p.Area.Min.Y+y)*p.Width+p.Area.Min.X)*in.size.c:], row)
 	}
 	return all, nil
+}
+
+// cropOut is [cropped] for a picture that may have fewer pixels than its bounds say.
+func cropOut(img image.Image, part image.Rectangle) (out image.Image, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = nil, fmt.Errorf("%w: the pixels of this %T cannot be read: %v", ErrDamaged, img, r)
+		}
+	}()
+	return cropped(img, part), nil
 }
 
 // cropped is a part of a picture, given in pixels from its upper left corner.
