@@ -41,8 +41,14 @@ func TestClassMapAt(t *testing.T) {
 		x, y, want int
 		ok         bool
 	}{
-		{10, 20, 1, true}, {11, 22, 1, true}, {12, 22, 2, true}, {11, 23, 3, true}, {13, 25, 4, true},
-		{9, 20, 0, false}, {14, 20, 0, false}, {10, 26, 0, false},
+		{10, 20, 1, true},
+		{11, 22, 1, true},
+		{12, 22, 2, true},
+		{11, 23, 3, true},
+		{13, 25, 4, true},
+		{9, 20, 0, false},
+		{14, 20, 0, false},
+		{10, 26, 0, false},
 	} {
 		id, ok := m.At(c.x, c.y)
 		assert.Equal(t, c.ok, ok, c)

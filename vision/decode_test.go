@@ -74,9 +74,13 @@ func hostile(shapes ...[]int) map[string][]tflite.Value {
 		"short data":     each(func(s []int) tflite.Value { v := zeros(s...); v.Data = v.Data.([]float32)[1:]; return v }),
 		"long data":      each(func(s []int) tflite.Value { v := zeros(s...); v.Data = append(v.Data.([]float32), 1); return v }),
 		"strings":        each(func(s []int) tflite.Value { v := zeros(s...); v.Data = []string{"a"}; return v }),
-		"bytes":          each(func(s []int) tflite.Value { v := zeros(s...); v.Data = make([]uint8, len(v.Data.([]float32))); return v }),
-		"no shape":       each(func(s []int) tflite.Value { v := zeros(s...); v.Shape = nil; return v }),
-		"zero sizes":     each(func(s []int) tflite.Value { return output(make([]int, len(s))) }),
+		"bytes": each(func(s []int) tflite.Value {
+			v := zeros(s...)
+			v.Data = make([]uint8, len(v.Data.([]float32)))
+			return v
+		}),
+		"no shape":   each(func(s []int) tflite.Value { v := zeros(s...); v.Shape = nil; return v }),
+		"zero sizes": each(func(s []int) tflite.Value { return output(make([]int, len(s))) }),
 		"negative sizes": each(func(s []int) tflite.Value {
 			v := zeros(s...)
 			v.Shape = append([]int{-1, -1}, s...)
@@ -132,7 +136,7 @@ func fuzzed(shapes [][]int, data []byte) (outputs []tflite.Value) {
 	return outputs
 }
 
-// seed is what [fuzzed] makes outputs of these of the shapes of, with any content.
+// seed is what [fuzzed] makes outputs of: those of the shapes, with any content.
 func seed(shapes [][]int, which ...int) []byte {
 	data := []byte{byte(len(which))}
 	for _, k := range which {
