@@ -152,8 +152,6 @@ func TestFacesMerge(t *testing.T) {
 
 // Scores of bytes are compared as what they stand for.
 func TestFacesQuantized(t *testing.T) {
-	h := newBlazeHead(128, blazeFaces[128]...)
-	outputs := h.outputs()
 	q := make([]uint8, 896)
 	q[5], q[300] = 140, 120 // logits 2 and -2
 	numbers := make([]uint8, 896*16)
@@ -161,7 +159,7 @@ func TestFacesQuantized(t *testing.T) {
 		numbers[k] = 128
 	}
 	numbers[16*5+2], numbers[16*5+3] = 160, 160 // 32 pixels wide and high
-	outputs = []tflite.Value{quantized([]int{1, 896, 1}, 1./6, 128, q...), quantized([]int{1, 896, 16}, 1, 128, numbers...)}
+	outputs := []tflite.Value{quantized([]int{1, 896, 1}, 1./6, 128, q...), quantized([]int{1, 896, 16}, 1, 128, numbers...)}
 	got, err := vision.DecodeFaces(result(image.Pt(128, 128), 128, 128, outputs...))
 	require.NoError(t, err)
 	require.Len(t, got.Faces, 1)

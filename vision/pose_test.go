@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"image"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -114,7 +115,7 @@ func TestDecodedPoseNet(t *testing.T) {
 	assert.InDelta(t, 0.9, got.Poses[0].Score, 1e-6)
 	requireKeypoints(t, got.Poses[0], 0.7, 1e-5)
 
-	withMasks := append(outputs[:4:4], zeros(1, 3, 33, 33))
+	withMasks := append(slices.Clone(outputs), zeros(1, 3, 33, 33))
 	_, err = vision.DecodePoses(result(image.Pt(640, 480), 481, 353, withMasks...))
 	require.NoError(t, err)
 	for _, count := range []float32{-1, 4, nan, infinity} {

@@ -166,11 +166,7 @@ func FuzzDecodeSegmentation(f *testing.F) {
 // The whole way: a picture of four colours, and a model that says which of its channels is
 // the brightest.
 func TestSegment(t *testing.T) {
-	var g graph
-	picture := port{typ: tflite.TypeUint8, shape: []int32{1, 4, 4, 3}, scale: 1. / 255}
-	in := g.tensor("picture", picture)
-	out := g.do("RESHAPE", g.tensor("map", picture), in, g.ints(1, 4, 4, 3))
-	s := open(t, g.file([]int{in}, []int{out}))
+	s := open(t, brightness())
 	img := image.NewRGBA(image.Rect(10, 10, 26, 18))
 	for y := range 8 {
 		for x := range 16 {
