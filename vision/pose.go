@@ -48,8 +48,9 @@ var posing = task[PoseResult]{name: "poses", fit: Letterbox, usual: &symmetric, 
 //     [1, h, w, 17], offsets [1, h, w, 34] and displacements, either [1, h, w, 64] or twice
 //     [1, h, w, 32], forwards first unless the names tell. The offsets are in pixels;
 //   - Coral's PoseNet with the decoder as its last operator: keypoints [1, n, 17, 2] in pixels
-//     of the input, their scores [1, n, 17], scores of the persons [1, n], and the count. To
-//     run it, TensorFlow Lite needs that operator.
+//     of the input, their scores [1, n, 17], scores of the persons [1, n], and the count.
+//     TensorFlow Lite does not have that operator: [model.Model.WithoutLast] gives a model
+//     without it, which coral.OpenBytes opens, and which is the kind before.
 //
 // Poses with a score below 0.25 are left out, or below that of [WithThreshold]; [WithTopK]
 // keeps the best, at most 20 with PoseNet. [Letterbox] is the default, see [WithFit]. Float

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gocoral/coral"
+	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 	"github.com/gocoral/coral/vision"
 )
@@ -379,5 +381,39 @@ func TestPoses(t *testing.T) {
 	for _, k := range got.Poses[0].Keypoints {
 		assert.InDelta(t, 0.498, k.X, 1e-3)
 		assert.InDelta(t, 0.498, k.Y, 1e-3)
+	}
+}
+
+// Coral's PoseNet ends with an operator that TensorFlow Lite does not have. Without it the
+// model runs, and the decoder does its work.
+func TestPoseNetOfCoral(t *testing.T) {
+	h := newPoseNetHead(31, 23)
+	want := figure(100, 60, 70.5)
+	h.add(0.9, want)
+	var g graph
+	in := g.tensor("picture", port{typ: tflite.TypeFloat32, shape: []int32{1, 353, 481, 3}})
+	var heads []int
+	for k, v := range h.coral()[:3] { // constants, as if the network had found them
+		p := port{typ: tflite.TypeFloat32, shape: []int32{1, 23, 31, int32(v.Shape[3])}}
+		c := g.floats(v.Data.([]float32)...)
+		heads = append(heads, g.do("RESHAPE", g.tensor([]string{"heatmaps", "short", "mid"}[k], p), c, g.ints(p.shape...)))
+	}
+	var outs []int
+	for _, shape := range [][]int32{{1, 5, 17, 2}, {1, 5, 17}, {1, 5}, {1}} {
+		outs = append(outs, g.tensor("decoded", port{typ: tflite.TypeFloat32, shape: shape}))
+	}
+	g.Operators = append(g.Operators, model.Operator{BuiltinCode: 32, CustomCode: "PosenetDecoderOp", Version: 1, Inputs: heads, Outputs: outs})
+	file := g.file([]int{in}, outs)
+	_, err := coral.OpenBytes(file, coral.WithPolicy(coral.CPUOnly))
+	require.ErrorIs(t, err, coral.ErrUnresolvedOp)
+
+	cut, err := parsed(t, file).WithoutLast("PosenetDecoderOp")
+	require.NoError(t, err)
+	got, err := vision.Poses(t.Context(), open(t, cut), image.NewGray(image.Rect(0, 0, 481, 353)))
+	require.NoError(t, err)
+	require.Len(t, got.Poses, 1)
+	for id, at := range want {
+		assert.InDelta(t, at[0], got.Poses[0].Keypoints[id].X*481, 0.01)
+		assert.InDelta(t, at[1], got.Poses[0].Keypoints[id].Y*353, 0.01)
 	}
 }
