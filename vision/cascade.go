@@ -33,7 +33,7 @@ type Region struct {
 // and so a square at its edge may not be one. It is empty for a box outside of the picture, or
 // one that contradicts itself.
 func (r Region) Of(b Box, size image.Point) image.Rectangle {
-	if !b.Valid() || !finite(b.XMin, b.YMin, b.XMax, b.YMax, r.Margin) {
+	if !b.Valid() || !allFinite(b.XMin, b.YMin, b.XMax, b.YMax, r.Margin) {
 		return image.Rectangle{}
 	}
 	width, height := b.Width()*(1+2*r.Margin), b.Height()*(1+2*r.Margin)
@@ -49,27 +49,6 @@ func (r Region) Of(b Box, size image.Point) image.Rectangle {
 func pixelsAlong(middle, length float32, side int) (first, end int) {
 	inside := func(x float64) int { return int(min(max(x, 0), float64(side))) } // of any number
 	return inside(math.Floor(float64(middle - length/2))), inside(math.Ceil(float64(middle + length/2)))
-}
-
-// Crop returns a part of a picture, in pixels from its upper left corner, without a copy if
-// the picture allows it. What lies outside is cut off; a part without pixels, and a picture
-// without, give [ErrSize].
-//
-// To show a part to a model there is no need of it: see [WithCrop].
-func Crop(img image.Image, part image.Rectangle) (image.Image, error) {
-	if err := checkImage(img); err != nil {
-		return nil, fmt.Errorf("vision: crop: %w", err)
-	}
-	c := &config{crop: &part}
-	inside, err := c.cropOf(img.Bounds().Size())
-	if err != nil {
-		return nil, fmt.Errorf("vision: crop: %w", err)
-	}
-	out, err := cropOut(img, inside)
-	if err != nil {
-		return nil, fmt.Errorf("vision: crop: %w", err)
-	}
-	return out, nil
 }
 
 // Second is what the second model of a cascade says of an object.

@@ -94,8 +94,8 @@ func hostile(shapes ...[]int) map[string][]tflite.Value {
 	}
 }
 
-// fuzzed is an output made of bytes: some of the shapes, and any content.
-func fuzzed(shapes [][]int, data []byte) (outputs []tflite.Value) {
+// fuzzedOutputs are outputs made of bytes: some of the shapes, and any content.
+func fuzzedOutputs(shapes [][]int, data []byte) (outputs []tflite.Value) {
 	next := func() byte {
 		if len(data) == 0 {
 			return 0
@@ -136,7 +136,7 @@ func fuzzed(shapes [][]int, data []byte) (outputs []tflite.Value) {
 	return outputs
 }
 
-// seed is what [fuzzed] makes outputs of: those of the shapes, with any content.
+// seed is what [fuzzedOutputs] makes outputs of: those of the shapes, with any content.
 func seed(shapes [][]int, which ...int) []byte {
 	data := []byte{byte(len(which))}
 	for _, k := range which {

@@ -56,7 +56,7 @@ func (c *config) faces(r Result) (FaceResult, error) {
 	if err != nil {
 		return FaceResult{}, err
 	}
-	found := merged(head.faces(c.thresholdOr(leastFaceScore)))
+	found := mergedFaces(head.faces(c.thresholdOr(leastFaceScore)))
 	faces := make([]Face, 0, len(found))
 	for _, f := range found[:c.best(len(found))] {
 		faces = append(faces, f.in(r.Placement))
@@ -103,7 +103,7 @@ func findBlazeFace(r Result) (b blazeFace, err error) {
 // outputOf is the output with that many rows and columns, -1 if there is none.
 func outputOf(outputs []tflite.Value, rows, columns int) int {
 	for k, v := range outputs {
-		if endsWith(v.Shape, rows, columns) && has(v, rows*columns) {
+		if endsWith(v.Shape, rows, columns) && hasValues(v, rows*columns) {
 			return k
 		}
 	}
@@ -135,7 +135,7 @@ func (b blazeFace) face(k int, x, y float32) rawFace {
 	n := b.numbers[k*faceNumbers:][:faceNumbers]
 	cx, cy, w, h := n[0]/b.width+x, n[1]/b.height+y, n[2]/b.width, n[3]/b.height
 	logit := min(max(float64(b.scores[k]), -clippedScore), clippedScore)
-	f := rawFace{score: float32(sigmoid(logit)), box: Box{cx - w/2, cy - h/2, cx + w/2, cy + h/2}}
+	f := rawFace{score: float32(logistic(logit)), box: Box{cx - w/2, cy - h/2, cx + w/2, cy + h/2}}
 	for l := range f.landmarks {
 		f.landmarks[l] = [2]float32{n[4+2*l]/b.width + x, n[5+2*l]/b.height + y}
 	}

@@ -218,7 +218,7 @@ func FuzzDecodeFaces(f *testing.F) {
 	f.Add(seed(shapes, 0, 1), float32(0.5))
 	f.Add(seed(shapes, 1, 0), float32(0.9))
 	f.Fuzz(func(t *testing.T, data []byte, threshold float32) {
-		got, err := vision.DecodeFaces(result(image.Pt(30, 20), 128, 128, fuzzed(shapes, data)...), vision.WithThreshold(threshold))
+		got, err := vision.DecodeFaces(result(image.Pt(30, 20), 128, 128, fuzzedOutputs(shapes, data)...), vision.WithThreshold(threshold))
 		facesAreSane(t, got, err)
 	})
 }

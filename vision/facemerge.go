@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// merged makes one face of those whose boxes overlap the best of them: the mean of boxes and
+// mergedFaces makes one face of those whose boxes overlap the best of them: the mean of boxes and
 // landmarks, weighted by the scores, with the best score. That is MediaPipe's weighted
 // non-maximum suppression.
-func merged(faces []rawFace) (out []rawFace) {
+func mergedFaces(faces []rawFace) (out []rawFace) {
 	slices.SortStableFunc(faces, func(a, b rawFace) int { return cmp.Compare(b.score, a.score) })
 	for len(faces) > 0 {
 		best := faces[0]

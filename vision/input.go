@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/draw"
 	"slices"
 
 	"github.com/gocoral/coral/model"
@@ -161,29 +160,6 @@ func (in *Input) pixels(img image.Image, p Placement) ([]uint8, error) {
 		copy(all[((p.Area.Min.Y+y)*p.Width+p.Area.Min.X)*in.size.c:], row)
 	}
 	return all, nil
-}
-
-// cropOut is [cropped] for a picture that may have fewer pixels than its bounds say.
-func cropOut(img image.Image, part image.Rectangle) (out image.Image, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			out, err = nil, fmt.Errorf("%w: the pixels of this %T cannot be read: %v", ErrDamaged, img, r)
-		}
-	}()
-	return cropped(img, part), nil
-}
-
-// cropped is a part of a picture, given in pixels from its upper left corner.
-func cropped(img image.Image, part image.Rectangle) image.Image {
-	part = part.Add(img.Bounds().Min)
-	if s, ok := img.(interface {
-		SubImage(r image.Rectangle) image.Image
-	}); ok {
-		return s.SubImage(part)
-	}
-	out := image.NewRGBA(image.Rectangle{Max: part.Size()})
-	draw.Draw(out, out.Rect, img, part.Min, draw.Src)
-	return out
 }
 
 // inputNamed is the number of the model's input of that name, 0 if there is none.

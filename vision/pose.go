@@ -98,11 +98,11 @@ type person struct {
 
 func (p person) finite() bool {
 	for _, j := range p.joints {
-		if !finite(j.x, j.y, j.score) {
+		if !allFinite(j.x, j.y, j.score) {
 			return false
 		}
 	}
-	return finite(p.score)
+	return allFinite(p.score)
 }
 
 // in is the pose in the picture.
@@ -121,7 +121,7 @@ func poseReader(outputs []tflite.Value) func(r Result, threshold float32) ([]per
 	switch {
 	case len(outputs) == 0:
 		return nil
-	case len(outputs) == 1 && endsWith(outputs[0].Shape, 17, 3) && has(outputs[0], 17*3):
+	case len(outputs) == 1 && endsWith(outputs[0].Shape, 17, 3) && hasValues(outputs[0], 17*3):
 		return func(r Result, _ float32) ([]person, error) { return singlePose(r.Outputs[0]) }
 	case len(outputs) == 1 && endsWith(outputs[0].Shape, multiPoseSize) && isPoseList(outputs[0].Shape):
 		return func(r Result, _ float32) ([]person, error) { return multiPose(r.Outputs[0]) }
@@ -139,8 +139,8 @@ func endsWith(shape []int, dims ...int) bool {
 	return len(shape) >= len(dims) && slices.Equal(shape[len(shape)-len(dims):], dims)
 }
 
-// has reports whether an output has n values by its shape.
-func has(v tflite.Value, n int) bool {
-	count, ok := elements(v.Shape)
+// hasValues reports whether an output has n values by its shape.
+func hasValues(v tflite.Value, n int) bool {
+	count, ok := elementsOf(v.Shape)
 	return ok && count == n
 }

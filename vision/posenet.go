@@ -157,8 +157,8 @@ func (p point) squaredDistance(q point) float32 {
 	return (p.y-q.y)*(p.y-q.y) + (p.x-q.x)*(p.x-q.x)
 }
 
-// candidate is a keypoint that may be a person's; score is a logit.
-type candidate struct {
+// part is a keypoint that may be a person's; score is a logit.
+type part struct {
 	point
 	id    int
 	score float32
@@ -220,20 +220,20 @@ func (d *poseNet) same(a, b point) bool {
 
 // roots are the keypoints that are at least as likely as threshold and as any of the eight
 // cells around, the likeliest first.
-func (d *poseNet) roots(threshold float32) []candidate {
+func (d *poseNet) roots(threshold float32) []part {
 	logit := float32(logitOf(float64(threshold)))
-	var all []candidate
+	var all []part
 	for y := range d.heatmaps.height {
 		for x := range d.heatmaps.width {
 			for id := range keypointCount {
 				if score := d.heatmaps.at(y, x, id); score >= logit && d.isPeak(y, x, id) {
 					at := d.moved(point{float32(y), float32(x)}, d.offsets.at(y, x, id), d.offsets.at(y, x, keypointCount+id))
-					all = append(all, candidate{at, id, score})
+					all = append(all, part{at, id, score})
 				}
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+	slices.SortStableFunc(all, func(a, b part) int { return cmp.Compare(b.score, a.score) })
 	return all
 }
 
@@ -258,11 +258,11 @@ func (d *poseNet) moved(p point, dy, dx float32) point {
 }
 
 // grow finds a person's other keypoints from one of them, going on from the likeliest.
-func (d *poseNet) grow(root candidate) figure {
+func (d *poseNet) grow(root part) figure {
 	var f figure
 	var known [keypointCount]bool
 	root.score = d.heatmaps.between(root.point, root.id)
-	open := []candidate{root}
+	open := []part{root}
 	for len(open) > 0 {
 		best := 0
 		for k := range open {
@@ -276,7 +276,7 @@ func (d *poseNet) grow(root candidate) figure {
 			continue
 		}
 		known[at.id] = true
-		f.points[at.id], f.scores[at.id] = at.point, float32(sigmoid(float64(at.score)))
+		f.points[at.id], f.scores[at.id] = at.point, float32(logistic(float64(at.score)))
 		f.score += f.scores[at.id] / float32(keypointCount)
 		for limb, ends := range limbs {
 			for direction, from := range ends {
@@ -290,13 +290,13 @@ func (d *poseNet) grow(root candidate) figure {
 }
 
 // follow goes along a limb to the keypoint at its other end.
-func (d *poseNet) follow(from point, limb, direction, to int) candidate {
+func (d *poseNet) follow(from point, limb, direction, to int) part {
 	displacements, first := d.displacements[direction], direction*d.backwardFrom
 	at := d.moved(from, displacements.between(from, first+limb), displacements.between(from, first+limbCount+limb))
 	for range poseNetRefinements {
 		at = d.moved(at, d.offsets.between(at, to), d.offsets.between(at, keypointCount+to))
 	}
-	return candidate{at, to, d.heatmaps.between(at, to)}
+	return part{at, to, d.heatmaps.between(at, to)}
 }
 
 // rescore takes from a figure's score the keypoints that a better figure has as well, and
@@ -314,9 +314,9 @@ func (d *poseNet) rescore(figures []figure) {
 	}
 }
 
-func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// logitOf is the inverse of sigmoid: -Inf for 0 and less, +Inf for 1 and more.
+// logitOf is the inverse of logistic: -Inf for 0 and less, +Inf for 1 and more.
 func logitOf(p float64) float64 {
 	if p <= 0 {
 		return math.Inf(-1)

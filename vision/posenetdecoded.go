@@ -12,9 +12,9 @@ func isDecodedPoseNet(out []tflite.Value) bool {
 	if len(out) != 4 && len(out) != 5 || !endsWith(out[0].Shape, 17, 2) {
 		return false
 	}
-	n, ok := elements(out[0].Shape)
+	n, ok := elementsOf(out[0].Shape)
 	n /= 17 * 2
-	return ok && endsWith(out[1].Shape, 17) && has(out[1], 17*n) && has(out[2], n) && has(out[3], 1)
+	return ok && endsWith(out[1].Shape, 17) && hasValues(out[1], 17*n) && hasValues(out[2], n) && hasValues(out[3], 1)
 }
 
 // decodedPoseNet reads what the operator puts out: y and x in pixels of the input, scores, and

@@ -151,7 +151,7 @@ func FuzzDecodeSegmentation(f *testing.F) {
 		f.Add(seed(shapes, k), uint8(3), uint8(2))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, width, height uint8) {
-		got, err := vision.DecodeSegmentation(result(image.Pt(30, 20), int(width), int(height), fuzzed(shapes, data)...))
+		got, err := vision.DecodeSegmentation(result(image.Pt(30, 20), int(width), int(height), fuzzedOutputs(shapes, data)...))
 		if err != nil {
 			assert.Zero(t, got)
 			return

@@ -83,7 +83,7 @@ func (c *config) best(n int) int {
 // realNumbers are the values of an output as real ones, as many as its shape says. They may be
 // the output's own memory.
 func realNumbers(v tflite.Value) ([]float32, error) {
-	n, ok := elements(v.Shape)
+	n, ok := elementsOf(v.Shape)
 	if !ok {
 		return nil, fmt.Errorf("%w: output %q has the impossible shape %v", ErrModel, v.Name, v.Shape)
 	}
@@ -100,8 +100,8 @@ func realNumbers(v tflite.Value) ([]float32, error) {
 // maxElements is more than any output has.
 const maxElements = 1 << 30
 
-// elements is how many values a shape has, and false for one that no tensor has.
-func elements(shape []int) (int, bool) {
+// elementsOf is how many values a shape has, and false for one that no tensor has.
+func elementsOf(shape []int) (int, bool) {
 	n := 1
 	for _, d := range shape {
 		if d < 0 || d > maxElements {
@@ -132,8 +132,8 @@ func outputShapes(outputs []tflite.Value) string {
 	return text
 }
 
-// finite reports whether all are numbers that JSON can hold.
-func finite(all ...float32) bool {
+// allFinite reports whether all are numbers that JSON can hold.
+func allFinite(all ...float32) bool {
 	for _, x := range all {
 		if x-x != 0 { // of infinities and what is not a number
 			return false
