@@ -56,7 +56,7 @@ func (c *config) faces(r Result) (FaceResult, error) {
 	if err != nil {
 		return FaceResult{}, err
 	}
-	found := mergedFaces(head.faces(c.thresholdOr(leastFaceScore)))
+	found := mergedFaces(head.faces(c.atLeast(leastFaceScore)))
 	faces := make([]Face, 0, len(found))
 	for _, f := range found[:c.best(len(found))] {
 		faces = append(faces, f.in(r.Placement))

@@ -73,13 +73,13 @@ func (c *config) poses(r Result) (PoseResult, error) {
 		return PoseResult{}, fmt.Errorf("%w: its outputs are %s; MoveNet's is [1 1 17 3] or [1 6 56], PoseNet's are [1 h w 17], [1 h w 34] and [1 h w 64] or twice [1 h w 32], with Coral's decoder [1 n 17 2], [1 n 17], [1 n] and [1]",
 			ErrModel, outputShapes(r.Outputs))
 	}
-	found, err := read(r, c.thresholdOr(leastPoseScore))
+	found, err := read(r, c.atLeast(leastPoseScore))
 	if err != nil {
 		return PoseResult{}, err
 	}
 	poses := make([]Pose, 0, len(found))
 	for _, p := range found {
-		if p.score >= c.thresholdOr(leastPoseScore) && p.finite() {
+		if p.score >= c.atLeast(leastPoseScore) && p.finite() {
 			poses = append(poses, p.in(r.Placement))
 		}
 	}

@@ -92,16 +92,16 @@ func (o poseNetOutputs) decode(r Result, threshold float32) ([]person, error) {
 	if err != nil {
 		return nil, err
 	}
-	var grids [4]grid
+	var grids [4]cells
 	for k, output := range [...]int{o.heatmaps, o.offsets, o.forward, o.backward} {
 		v := r.Outputs[output]
 		x, err := realNumbers(v)
 		if err != nil {
 			return nil, err
 		}
-		grids[k] = grid{height: v.Shape[1], width: v.Shape[2], channels: v.Shape[3], x: x}
+		grids[k] = cells{height: v.Shape[1], width: v.Shape[2], channels: v.Shape[3], x: x}
 	}
-	d := poseNet{heatmaps: grids[0], offsets: grids[1], displacements: [2]grid{grids[2], grids[3]}, stride: float32(stride)}
+	d := poseNet{heatmaps: grids[0], offsets: grids[1], displacements: [2]cells{grids[2], grids[3]}, stride: float32(stride)}
 	if o.forward == o.backward {
 		d.backwardFrom = 2 * limbCount
 	}
@@ -112,17 +112,17 @@ func (o poseNetOutputs) decode(r Result, threshold float32) ([]person, error) {
 // numbers that are possible the power of two is right: inputs of 256 pixels have 16 cells for
 // a stride of 16, those of 257 have 17.
 func strideOf(shape []int, p Placement) (int, error) {
-	cells := func(size, stride int) int { return (size + stride - 1) / stride }
+	count := func(size, stride int) int { return (size + stride - 1) / stride }
 	for _, stride := range []int{16, 8, 32, 4, 2, 1} {
-		if cells(p.Height, stride) == shape[1] && cells(p.Width, stride) == shape[2] {
+		if count(p.Height, stride) == shape[1] && count(p.Width, stride) == shape[2] {
 			return stride, nil
 		}
 	}
 	return 0, fmt.Errorf("%w: heatmaps of %d×%d cells do not fit an input of %d×%d pixels; PoseNet has a cell for each 8, 16 or 32", ErrModel, shape[2], shape[1], p.Width, p.Height)
 }
 
-// grid is an output with some numbers for each cell.
-type grid struct {
+// cells are an output with some numbers for each cell.
+type cells struct {
 	height, width, channels int
 	x                       []float32
 }
@@ -138,10 +138,10 @@ func tamed(x float32) float32 {
 	return min(x, extreme)
 }
 
-func (g grid) at(y, x, channel int) float32 { return tamed(g.x[(y*g.width+x)*g.channels+channel]) }
+func (g cells) at(y, x, channel int) float32 { return tamed(g.x[(y*g.width+x)*g.channels+channel]) }
 
 // between interpolates between the four cells around a place, which is in the grid.
-func (g grid) between(p point, channel int) float32 {
+func (g cells) between(p point, channel int) float32 {
 	y0, x0 := int(p.y), int(p.x)
 	y1, x1 := min(y0+1, g.height-1), min(x0+1, g.width-1)
 	fy, fx := p.y-float32(y0), p.x-float32(x0)
@@ -166,9 +166,9 @@ type part struct {
 
 // poseNet finds persons.
 type poseNet struct {
-	heatmaps, offsets grid
-	displacements     [2]grid // forwards and backwards
-	backwardFrom      int     // the channel at which those backwards begin
+	heatmaps, offsets cells
+	displacements     [2]cells // forwards and backwards
+	backwardFrom      int      // the channel at which those backwards begin
 	stride            float32
 }
 

@@ -107,7 +107,7 @@ func (c *config) classMap(r Result) (m ClassMap, classes int, err error) {
 	m = ClassMap{Width: part.Dx(), Height: part.Dy(), Part: r.Placement.Crop, IDs: make([]uint16, part.Dx()*part.Dy())}
 	switch {
 	case isMask:
-		return m, maskClasses, l.mask(out, part, c.thresholdOr(0.5), m.IDs)
+		return m, maskClasses, l.mask(out, part, c.atLeast(0.5), m.IDs)
 	case l.classes == 1:
 		return m, 0, l.ids(out, part, m.IDs)
 	}

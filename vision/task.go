@@ -62,8 +62,8 @@ func (t task[T]) read(c *config, r Result) (result T, err error) {
 
 func (t task[T]) fail(err error) error { return fmt.Errorf("vision: %s: %w", t.name, err) }
 
-// thresholdOr is the threshold of the options, or else a task's default.
-func (c *config) thresholdOr(otherwise float32) float32 {
+// atLeast is the threshold of the options, or else a task's default.
+func (c *config) atLeast(otherwise float32) float32 {
 	if c.hasThreshold() {
 		return c.threshold
 	}
