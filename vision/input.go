@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/draw"
 	"slices"
 
 	"github.com/gocoral/coral/model"
@@ -134,6 +133,7 @@ func (in *Input) set(t *tflite.Tensor, img image.Image) (Placement, error) {
 		return Placement{}, err
 	}
 	p := in.fit.place(crop, in.size.w, in.size.h)
+	p.Picture = img.Bounds().Size()
 	pix, err := in.pixels(img, p)
 	if err != nil {
 		return p, err
@@ -145,7 +145,10 @@ func (in *Input) set(t *tflite.Tensor, img image.Image) (Placement, error) {
 func (in *Input) pixels(img image.Image, p Placement) ([]uint8, error) {
 	part := img
 	if p.Crop.Size() != img.Bounds().Size() {
-		part = cropped(img, p.Crop)
+		var err error
+		if part, err = cropOut(img, p.Crop); err != nil {
+			return nil, err
+		}
 	}
 	pix, err := resize(part, p.Area.Dx(), p.Area.Dy(), in.size.c)
 	if err != nil || p.Area.Size() == image.Pt(p.Width, p.Height) {
@@ -157,19 +160,6 @@ func (in *Input) pixels(img image.Image, p Placement) ([]uint8, error) {
 		copy(all[((p.Area.Min.Y+y)*p.Width+p.Area.Min.X)*in.size.c:], row)
 	}
 	return all, nil
-}
-
-// cropped is a part of a picture, given in pixels from its upper left corner.
-func cropped(img image.Image, part image.Rectangle) image.Image {
-	part = part.Add(img.Bounds().Min)
-	if s, ok := img.(interface {
-		SubImage(r image.Rectangle) image.Image
-	}); ok {
-		return s.SubImage(part)
-	}
-	out := image.NewRGBA(image.Rectangle{Max: part.Size()})
-	draw.Draw(out, out.Rect, img, part.Min, draw.Src)
-	return out
 }
 
 // inputNamed is the number of the model's input of that name, 0 if there is none.

@@ -61,6 +61,11 @@ func TestNilAndZero(t *testing.T) {
 	} {
 		fails["SetInput, "+name] = func() error { return vision.SetInput(in, bad) }
 		fails["Classify, "+name] = func() error { _, err := vision.Classify(t.Context(), s, bad); return err }
+		crop := image.Rect(1, 1, 7, 7)
+		fails["Classify, a part of "+name] = func() error {
+			_, err := vision.Classify(t.Context(), s, bad, vision.WithCrop(crop))
+			return err
+		}
 	}
 	for name, call := range fails {
 		t.Run(name, func(t *testing.T) {
@@ -92,6 +97,10 @@ func TestNilAndZero(t *testing.T) {
 // TestNilWalk calls all that the package exports with nil and zero arguments.
 func TestNilWalk(t *testing.T) {
 	niltest.Walk(t, map[string]any{
+		"Cascade": vision.Cascade[vision.Object, int], "Cosine": vision.Cosine, "Crop": vision.Crop,
+		"DecodeEmbedding": vision.DecodeEmbedding, "DecodeFaces": vision.DecodeFaces, "DecodePoses": vision.DecodePoses,
+		"DecodeSegmentation": vision.DecodeSegmentation, "Embed": vision.Embed, "Faces": vision.Faces,
+		"OpenGallery": vision.OpenGallery, "PascalColor": vision.PascalColor, "Poses": vision.Poses, "Segment": vision.Segment,
 		"Classify": vision.Classify, "Decode": vision.Decode, "Load": vision.Load, "ModelLabels": vision.ModelLabels,
 		"NewInput": vision.NewInput, "NormalizationOf": vision.NormalizationOf, "ParseFit": vision.ParseFit,
 		"ParseLabels": vision.ParseLabels, "ReadLabels": vision.ReadLabels, "Run": vision.Run,
@@ -100,5 +109,6 @@ func TestNilWalk(t *testing.T) {
 		"WithChannelNormalization": vision.WithChannelNormalization, "WithLabels": vision.WithLabels,
 		"WithMaxMemory": vision.WithMaxMemory, "WithMaxPixels": vision.WithMaxPixels, "WithModel": vision.WithModel,
 		"WithNormalization": vision.WithNormalization, "WithThreshold": vision.WithThreshold, "WithTopK": vision.WithTopK,
-	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Placement{}, vision.Box{}, &vision.Box{})
+	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Placement{}, vision.Box{}, &vision.Box{},
+		vision.Object{}, vision.Face{}, vision.ClassMap{}, vision.Region{}, (*vision.Gallery)(nil), &vision.Gallery{})
 }

@@ -37,6 +37,8 @@ const (
 	// FromGraph: the operators with which the model begins, such as those of a Keras
 	// layer Rescaling.
 	FromGraph NormalizationSource = "graph"
+	// FromTask: the model tells nothing, but all models of its kind want the same.
+	FromTask NormalizationSource = "task"
 	// FromNothing: pycoral's default, because the model tells nothing. It comes with a
 	// Warning.
 	FromNothing NormalizationSource = "nothing"
@@ -47,6 +49,7 @@ var sourceTexts = map[NormalizationSource]string{
 	FromMetadata: "from the model's metadata",
 	FromRange:    "from the range of the input",
 	FromGraph:    "from the operators that the model begins with",
+	FromTask:     "as models of this kind want it",
 	FromNothing:  "a guess",
 }
 
