@@ -17,3 +17,30 @@ func SplitJPEG(file []byte) (image.Image, error) {
 	}
 	return decodeSplit(s, h, 1<<24)
 }
+
+// Candidate is what a detector has found.
+type Candidate struct {
+	Box   Box
+	Score float32
+	Class int
+	Cut   bool
+}
+
+func Merged(all []Candidate, iou float32) (out []Candidate) {
+	var inside []candidate
+	for _, one := range all {
+		inside = append(inside, candidate{one.Box, one.Score, one.Class, one.Cut})
+	}
+	for _, one := range merged(inside, iou) {
+		out = append(out, Candidate{one.box, one.score, one.class, one.cut})
+	}
+	return out
+}
+
+func CutBy(b Box, tile, whole image.Rectangle) bool {
+	return cutBy([]candidate{{box: b}}, tile, whole)[0].cut
+}
+
+func Tiles(width int, overlap float64, part image.Rectangle, inputWidth, inputHeight int) ([]image.Rectangle, error) {
+	return tilesConfig{width, overlap}.of(part, inputWidth, inputHeight)
+}

@@ -22,9 +22,11 @@ type config struct {
 	fit           *Fit           // nil: the task's default
 	crop          *image.Rectangle
 	fill          uint8
+	fillGiven     bool
 	topK          int
 	threshold     float32
 	labels        Labels
+	detection     detectionConfig
 	// results are the options given that have to do with results.
 	results []string
 }
