@@ -55,6 +55,9 @@ func TestNilAndZero(t *testing.T) {
 		"CMYK":          &image.CMYK{Rect: one},
 		"Paletted":      &image.Paletted{Rect: one},
 		"YCbCr":         &image.YCbCr{Rect: one},
+		"nil Frame":     (*vision.Frame)(nil),
+		"zero Frame":    &vision.Frame{},
+		"Frame":         &vision.Frame{Width: 8, Height: 8, Stride: 8},
 		"NYCbCrA":       &image.NYCbCrA{YCbCr: image.YCbCr{Rect: one}},
 		"another":       liar{one},
 		"without limit": image.White,
@@ -93,6 +96,7 @@ func TestNilAndZero(t *testing.T) {
 func TestNilWalk(t *testing.T) {
 	niltest.Walk(t, map[string]any{
 		"Classify": vision.Classify, "Decode": vision.Decode, "Load": vision.Load, "ModelLabels": vision.ModelLabels,
+		"NewFrame": vision.NewFrame, "ParseFilter": vision.ParseFilter, "WithBGR": vision.WithBGR, "WithFilter": vision.WithFilter,
 		"NewInput": vision.NewInput, "NormalizationOf": vision.NormalizationOf, "ParseFit": vision.ParseFit,
 		"ParseLabels": vision.ParseLabels, "ReadLabels": vision.ReadLabels, "Run": vision.Run,
 		"SetInput": vision.SetInput, "TopClasses": vision.TopClasses, "WithCrop": vision.WithCrop,
@@ -100,5 +104,5 @@ func TestNilWalk(t *testing.T) {
 		"WithChannelNormalization": vision.WithChannelNormalization, "WithLabels": vision.WithLabels,
 		"WithMaxMemory": vision.WithMaxMemory, "WithMaxPixels": vision.WithMaxPixels, "WithModel": vision.WithModel,
 		"WithNormalization": vision.WithNormalization, "WithThreshold": vision.WithThreshold, "WithTopK": vision.WithTopK,
-	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Placement{}, vision.Box{}, &vision.Box{})
+	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Filter(-1), vision.FrameFormat(-1), (*vision.Frame)(nil), &vision.Frame{}, vision.Placement{}, vision.Box{}, &vision.Box{})
 }

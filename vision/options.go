@@ -21,6 +21,8 @@ type config struct {
 	fit           *Fit           // nil: the task's default
 	crop          *image.Rectangle
 	fill          uint8
+	filter        *Filter // nil: the task's default
+	bgr           bool
 	topK          int
 	threshold     float32
 	labels        Labels

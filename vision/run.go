@@ -70,6 +70,7 @@ func (c *config) run(ctx context.Context, s *coral.Session, img image.Image, fit
 	if err != nil {
 		return r, err
 	}
+	in.filter = c.filterOr(taskFilter)
 	r = Result{Names: s.OutputNames(), Normalization: in.normalization, Warnings: nonEmpty(in.normalization.Warning), model: c.model}
 	err = s.Do(ctx, func(i *tflite.Interpreter) error {
 		start := time.Now()
