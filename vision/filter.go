@@ -19,7 +19,7 @@ const (
 	// distance between two pixels of the input.
 	Bilinear
 	// Area is the mean of what lies under a pixel of the input, parts of pixels by their
-	// size, as OpenCV's INTER_AREA.
+	// size, as OpenCV's INTER_AREA. Along a side that becomes longer it is Bilinear.
 	Area
 	// Linear takes the four pixels around the middle of the input's pixel and leaves out all
 	// others, as TensorFlow's resize_bilinear does with half-pixel centres, and OpenCV's
@@ -52,7 +52,10 @@ func ParseFilter(name string) (Filter, error) {
 	return 0, fmt.Errorf("vision: filter %q: it is one of %v: %w", name, filterNames, ErrRange)
 }
 
-// WithFilter says how a picture is scaled.
+// WithFilter says how a picture is scaled. The default of [SetInput] and [NewInput] is
+// Lanczos, for the pixels that Pillow gives; that of [Run] and the tasks is Area. A frame of
+// 1920×1080 pixels in YCbCr, for an input of 224×224, took 8 ms by Lanczos, 2.0 by Bilinear,
+// 1.4 by Area and 0.6 by Linear on one core of a server.
 func WithFilter(f Filter) Option {
 	return func(c *config) error {
 		if f < 0 || int(f) >= len(filterNames) {
@@ -71,5 +74,7 @@ func (c *config) filterOr(otherwise Filter) Filter {
 	return otherwise
 }
 
-// taskFilter is the default of [Run] and the tasks.
-const taskFilter = Lanczos
+// taskFilter is the default of [Run] and the tasks. Of Coral's pictures, as many classes are
+// right by each filter, and the best scores are as high; Area is the nearest to Lanczos, in a
+// fifth of its time. "bench/run.sh pictures" measures both.
+const taskFilter = Area

@@ -56,16 +56,16 @@ func weighted(f vision.Filter, n int, from, to float64, out, k int, at func(int)
 	for x := range n {
 		distance := math.Abs(float64(x)+0.5-centre) / max(step, 1)
 		weight := 0.0
-		switch f {
-		case vision.Lanczos:
+		switch {
+		case f == vision.Lanczos:
 			if distance < 3 {
 				weight = sinc(distance) * sinc(distance/3)
 			}
-		case vision.Bilinear:
+		case f == vision.Bilinear || f == vision.Area && step <= 1:
 			weight = max(1-distance, 0)
-		case vision.Area:
+		case f == vision.Area:
 			weight = max(min(high, float64(x+1))-max(low, float64(x)), 0)
-		case vision.Linear:
+		case f == vision.Linear:
 			inside := min(max(centre, 0.5), float64(n)-0.5)
 			weight = max(1-math.Abs(float64(x)+0.5-inside), 0)
 		}

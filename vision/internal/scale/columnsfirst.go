@@ -43,7 +43,7 @@ func (c *columnsFirst) begin(t *tables, p *Plane, w, h int, f Filter) {
 func (c *columnsFirst) release() { c.plane = Plane{} }
 
 // row computes two rows when it is asked for the first of them.
-func (c *columnsFirst) row(y int, channels *[3][]uint8) {
+func (c *columnsFirst) row(y int) [3][]uint8 {
 	if y%2 == 0 {
 		c.sum(c.upper, y)
 		c.sum(c.lower, min(y+1, c.h-1))
@@ -52,7 +52,7 @@ func (c *columnsFirst) row(y int, channels *[3][]uint8) {
 			c.across(k)
 		}
 	}
-	*channels = c.out[y%2]
+	return c.out[y%2]
 }
 
 // sum adds up all columns for row y. Of eight columns, dst has those with even numbers in
@@ -84,18 +84,23 @@ func (c *columnsFirst) addUp(dst []uint64, t *taps) {
 				weights[j] = uint64(t.weights[at])
 			}
 		}
-		add := add4
-		if len(t.weights)-k <= 2 {
-			add = add2
-		}
 		whole := len(c.pair) / wordSize
-		add(dst[:2*whole], &rows, &weights)
+		add(dst[:2*whole], &rows, &weights, len(t.weights)-k)
 		if len(dst) > 2*whole { // the last columns lie across two words
 			for j := range rows {
 				rows[j] = rows[j][len(c.pair)-wordSize:]
 			}
-			add(dst[2*whole:], &rows, &weights)
+			add(dst[2*whole:], &rows, &weights, len(t.weights)-k)
 		}
+	}
+}
+
+// add adds rows, as many as there are still, and four at most.
+func add(dst []uint64, rows *[4][]uint8, weights *[4]uint64, left int) {
+	if left <= 2 {
+		add2(dst, rows, weights)
+	} else {
+		add4(dst, rows, weights)
 	}
 }
 

@@ -24,17 +24,17 @@ type weigher struct {
 // at returns the number of the first sample that counts for number k of the result, and the
 // weights of it and those after it. Their sum is 1. They are good until the next call.
 func (w *weigher) at(k int) (first int, weights []float64) {
-	low := w.span.From + float64(k)*w.step
+	low, centre := w.span.From+float64(k)*w.step, w.span.From+(float64(k)+0.5)*w.step
 	w.weights = w.weights[:0]
-	switch w.filter {
-	case Area:
+	switch {
+	case w.filter == Linear:
+		return w.neighbours(centre - 0.5)
+	case w.filter == Lanczos:
+		first = w.kernel(centre, lanczosSupport, lanczos)
+	case w.filter == Area && w.step > 1: // its blocks would show in a larger picture
 		first = w.overlaps(low, w.span.From+float64(k+1)*w.step)
-	case Linear:
-		return w.neighbours(w.span.From + (float64(k)+0.5)*w.step - 0.5)
-	case Bilinear:
-		first = w.kernel(w.span.From+(float64(k)+0.5)*w.step, 1, triangle)
 	default:
-		first = w.kernel(w.span.From+(float64(k)+0.5)*w.step, lanczosSupport, lanczos)
+		first = w.kernel(centre, 1, triangle)
 	}
 	total := 0.0
 	for _, weight := range w.weights {

@@ -17,7 +17,7 @@ func (s *points) begin(t *tables, p *Plane, w, h int) {
 
 func (s *points) release() { s.plane = Plane{} }
 
-func (s *points) row(y int, channels *[3][]uint8) {
+func (s *points) row(y int) [3][]uint8 {
 	p := &s.plane
 	line := &s.lines.taps[y]
 	upper := p.row(line.first)
@@ -35,6 +35,6 @@ func (s *points) row(y int, channels *[3][]uint8) {
 			l := uint32(lower[i])*wi + uint32(lower[i+right])*wj
 			out[x] = uint8((u*wu + l*wl + 1<<(2*pairBits-1)) >> (2 * pairBits))
 		}
-		channels[k] = out
 	}
+	return s.out
 }

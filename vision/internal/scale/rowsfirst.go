@@ -84,7 +84,7 @@ func across(a, b []uint8, pair []int64, columns []taps) {
 }
 
 // row does the second pass for one row.
-func (r *rowsFirst) row(y int, channels *[3][]uint8) {
+func (r *rowsFirst) row(y int) [3][]uint8 {
 	t := &r.lines.taps[y]
 	for k := range r.n {
 		for x := range r.sums {
@@ -100,8 +100,8 @@ func (r *rowsFirst) row(y int, channels *[3][]uint8) {
 		for x, sum := range r.sums {
 			out[x] = toByte(sum)
 		}
-		channels[k] = out
 	}
+	return r.out
 }
 
 func (*rowsFirst) release() {}

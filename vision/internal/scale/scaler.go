@@ -22,7 +22,7 @@ type planeScaler struct {
 // engine computes rows of the result, which must be asked for in order. They are good until
 // the next row is asked for, and the caller may change them.
 type engine interface {
-	row(y int, channels *[3][]uint8)
+	row(y int) [3][]uint8
 	// release forgets the picture.
 	release()
 }
@@ -43,8 +43,7 @@ func (s *Scaler) Begin(p *Picture, w, h int, f Filter) {
 func (s *Scaler) Row(y int) (channels [3][]uint8) {
 	filled := 0
 	for k := range s.count {
-		var own [3][]uint8
-		s.planes[k].engine.row(y, &own)
+		own := s.planes[k].engine.row(y)
 		filled += copy(channels[filled:], own[:s.planes[k].channels])
 	}
 	return channels
