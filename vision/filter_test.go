@@ -310,7 +310,7 @@ func worst(a, b []uint8) int {
 // What shrinks a picture a lot has many weights to a pixel, and stripes do not even out what
 // they are rounded by.
 func TestFiltersFarAway(t *testing.T) {
-	for _, size := range []image.Point{{64, 1500}, {1500, 64}, {640, 480}} {
+	for _, size := range []image.Point{{16, 1500}, {1500, 16}, {320, 240}} {
 		stripes := image.NewGray(image.Rectangle{Max: size})
 		level := pseudoRandom(uint32(size.X), max(size.X, size.Y))
 		for k := range stripes.Pix {

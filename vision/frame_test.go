@@ -93,7 +93,7 @@ func TestFrameErrors(t *testing.T) {
 		"too few bytes":   {vision.YUYV, 20, 26, 0, vision.ErrSize, "1000 bytes for 20×26 pixels in YUYV with a stride of 40, it takes 1040"},
 		"odd NV12":        {vision.NV12, 25, 25, 0, vision.ErrSize, "it takes 988"},
 		"no differences":  {vision.NV12, 40, 25, 0, vision.ErrSize, "it takes 1520"},
-		"many, many rows": {vision.Grey, 1, 65535, 1 << 40, vision.ErrSize, "1000 bytes"},
+		"many, many rows": {vision.Grey, 1, 65535, math.MaxInt32, vision.ErrSize, "1000 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			memory := pix

@@ -37,9 +37,8 @@ type Result struct {
 // function that reads the outputs.
 //
 // Options are those of SetInput, but the filter is [Area] unless [WithFilter] says otherwise.
-// A model of another kind gives [ErrModel]. A nil session is
-// a closed one, a nil context never ends. Run is safe for concurrent use, as far as the
-// session has interpreters.
+// A model of another kind gives [ErrModel]. A nil session is a closed one, a nil context never
+// ends. Run is safe for concurrent use, as far as the session has interpreters.
 func Run(ctx context.Context, s *coral.Session, img image.Image, opts ...Option) (Result, error) {
 	c, err := newConfig(opts)
 	if err == nil {

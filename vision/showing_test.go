@@ -196,7 +196,7 @@ func TestSetInputCropFrame(t *testing.T) {
 // However long and thin a picture is, one of a single colour keeps it.
 func TestSetInputExtremes(t *testing.T) {
 	const most = 65535
-	for _, size := range []image.Point{{1, 1}, {most, 1}, {1, most}, {most, 2}, {7, 1}, {8, 1}, {9, 3}} {
+	for _, size := range []image.Point{{1, 1}, {most, 1}, {1, most}, {7, 1}, {8, 1}, {9, 3}} {
 		grey := make([]uint8, size.X*size.Y)
 		for k := range grey {
 			grey[k] = 201
@@ -214,7 +214,7 @@ func TestSetInputExtremes(t *testing.T) {
 		for _, img := range []image.Image{rgba, ycc, frame, &image.Gray{Pix: grey, Stride: size.X, Rect: all}} {
 			for _, f := range filters {
 				for _, fit := range []vision.Fit{vision.Stretch, vision.Letterbox} {
-					for _, side := range []int32{1, 20} {
+					for _, side := range []int32{1, 5} {
 						p := port{typ: tflite.TypeUint8, shape: []int32{1, side, side, 3}}
 						for _, v := range shown[uint8](t, p, img, vision.WithFilter(f), vision.WithFit(fit), vision.WithFill(201)) {
 							require.Equal(t, uint8(201), v, "%T of %v, %v, %v, %d", img, size, f, fit, side)
@@ -282,9 +282,10 @@ func TestNoAllocations(t *testing.T) {
 					return tflite.Read(out, scores)
 				})
 			}
-			// The race detector has sync.Pool lose some of what it is given.
-			if n := testing.AllocsPerRun(20, show); n > 0 && !raceDetector {
-				t.Errorf("%s, %v: %v allocations", name, f, n)
+			if raceDetector { // which has sync.Pool lose some of what it is given
+				show()
+			} else {
+				assert.Zero(t, testing.AllocsPerRun(20, show), "%s, %v", name, f)
 			}
 			require.NoError(t, err)
 		}

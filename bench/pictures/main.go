@@ -40,5 +40,5 @@ func run(ctx context.Context, args []string) error {
 	case args[0] == "results" && flags.NArg() > 0 && *folder != "":
 		return results(ctx, *folder, flags.Args())
 	}
-	return errors.New("usage: pictures speed [-rounds N] MODEL, or pictures results -pictures FOLDER MODEL...")
+	return errors.New("usage: pictures speed [-rounds N] MODEL, or pictures results -pictures FOLDER MODEL [MODEL]")
 }

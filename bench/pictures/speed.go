@@ -62,8 +62,11 @@ func frames() []frame {
 	}
 	// Of what x/image has no layout for, it gets the nearest one.
 	return []frame{
-		{"YCbCr 4:2:0", ycc, ycc}, {"RGBA", rgba, rgba},
-		{"NV12 (x/image: YCbCr)", nv12, ycc}, {"YUYV (x/image: YCbCr)", yuyv, ycc}, {"RGB (x/image: RGBA)", rgb, rgba},
+		{"YCbCr 4:2:0", ycc, ycc},
+		{"RGBA", rgba, rgba},
+		{"NV12 (x/image: YCbCr)", nv12, ycc},
+		{"YUYV (x/image: YCbCr)", yuyv, ycc},
+		{"RGB (x/image: RGBA)", rgb, rgba},
 	}
 }
 
