@@ -93,5 +93,5 @@ func makeDir(dir string) error {
 }
 
 func unwritable(err error) error {
-	return fmt.Errorf("%w; make the folder writable, or choose another", err)
+	return fmt.Errorf("%w; choose a folder that you may write to", err)
 }
