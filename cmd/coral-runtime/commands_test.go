@@ -24,7 +24,7 @@ func TestExitStatus(t *testing.T) {
 		assert.NotEmpty(t, r.out, args)
 		assert.Empty(t, r.errOut, args)
 	}
-	for _, args := range [][]string{{}, {"bogus"}, {"fetch", "--bogus"}, {"fetch", "word"}, {"fetch", "--root", "a", "--into", "b"}, {"path", "--into", "b"}, {"install"}, {"list", "--json=maybe"}, {"models", "["}} {
+	for _, args := range [][]string{{}, {"bogus"}, {"fetch", "--bogus"}, {"fetch", "word"}, {"fetch", "--root", "a", "--into", "b"}, {"fetch", "--into", ""}, {"path", "--into", "b"}, {"install"}, {"list", "--json=maybe"}, {"models", "["}} {
 		w.run(t, args...).oneLineSaying(t, 2, "run coral-runtime -h")
 	}
 }
