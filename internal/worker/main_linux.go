@@ -165,8 +165,10 @@ func (s *server) open(q *openRequest, r *response) error {
 // use opens the program's library in this process. One that is linked into the worker, or
 // was opened before, stays, and does as well if it is of the same version.
 func (l tfliteLibrary) use() error {
-	if err := tflite.Load(l.Path); err != nil && !errors.Is(err, errs.ErrBusy) {
-		return err
+	if l.Path != "" {
+		if err := tflite.Load(l.Path); err != nil && !errors.Is(err, errs.ErrBusy) {
+			return err
+		}
 	}
 	library, err := tflite.Runtime()
 	if err != nil {
