@@ -11,12 +11,14 @@ import (
 // Backend tells which delegates run how many of a model's operators, those of all its
 // graphs together. It is counted after the delegates were applied, so a delegate that was attached
 // but took nothing shows as such. Of a runtime whose structures are not known
-// ([RuntimeInfo.Known]) the delegates have their names only.
+// ([RuntimeInfo.Known]) the delegates have their names only, see Uncounted.
 type Backend struct {
 	// Delegates has an entry per attached delegate, in order of application.
 	Delegates []DelegateUse
 	// BuiltIn is the number of operators left to the runtime's own kernels.
 	BuiltIn int
+	// Uncounted: the runtime's structures are not known, and all numbers are 0.
+	Uncounted bool
 }
 
 // DelegateUse is the share of one delegate.
@@ -56,6 +58,8 @@ func (b Backend) String() string {
 		}
 	}
 	switch {
+	case b.Uncounted && len(b.Delegates) > 0:
+		return b.Delegates[0].Name + " attached, operators not counted"
 	case len(parts) == 0:
 		return builtInName
 	case b.BuiltIn > 0:
@@ -77,7 +81,8 @@ func newBackend(names []string, inspector capi.Inspector) Backend {
 }
 
 // uncounted is a backend of which nothing is known but who was attached.
-func uncounted(names []string) (b Backend) {
+func uncounted(names []string) Backend {
+	b := Backend{Uncounted: true}
 	for _, name := range names {
 		b.Delegates = append(b.Delegates, DelegateUse{Name: name})
 	}

@@ -43,8 +43,8 @@ type RuntimeInfo struct {
 	Path   string        `json:"path"`
 	Source RuntimeSource `json:"source"`
 	// Known is whether the structures of this version are known. With an unknown one there
-	// are no Edge TPU, no custom operators, no quantisation per channel and no [Backend]
-	// ([ErrUnsupported]); models without these run.
+	// are no Edge TPU, no custom operators and no quantisation per channel
+	// ([ErrUnsupported]), and [Backend] has no numbers; models without these run.
 	Known bool `json:"known"`
 	// Absent are the functions of the C API that the library lacks of those that are used
 	// here; what needs them gives [ErrUnsupported].

@@ -24,7 +24,7 @@ func TestExitStatus(t *testing.T) {
 		assert.NotEmpty(t, r.out, args)
 		assert.Empty(t, r.errOut, args)
 	}
-	for _, args := range [][]string{{}, {"bogus"}, {"fetch", "--bogus"}, {"fetch", "word"}, {"fetch", "--root", "a", "--into", "b"}, {"path", "--into", "b"}, {"install"}, {"list", "--json=maybe"}, {"models", "["}} {
+	for _, args := range [][]string{{}, {"bogus"}, {"fetch", "--bogus"}, {"fetch", "word"}, {"fetch", "--root", "a", "--into", "b"}, {"fetch", "--into", ""}, {"path", "--into", "b"}, {"install"}, {"list", "--json=maybe"}, {"models", "["}} {
 		w.run(t, args...).oneLineSaying(t, 2, "run coral-runtime -h")
 	}
 }
@@ -104,7 +104,7 @@ func TestPath(t *testing.T) {
 
 	w.Put(w.Library("2.9.0", "linux_amd64"), "rubbish")
 	w.run(t, "path").oneLineSaying(t, 1, "is damaged: run coral-runtime fetch --version '2.9.0' first")
-	w.run(t, "path", "--version", "1").oneLineSaying(t, 1, "there are 2.17.1, 2.9.0, 2.20.0")
+	w.run(t, "path", "--version", "1").oneLineSaying(t, 2, "there are 2.17.1, 2.9.0, 2.20.0")
 }
 
 func TestVerify(t *testing.T) {
@@ -322,6 +322,6 @@ func TestInstallFailures(t *testing.T) {
 	w := newWorld(t)
 	w.checkout(t)
 	w.Put("occupied", "a file")
-	w.run(t, "install", "--prefix", "occupied").oneLineSaying(t, 1, "occupied", "make the folder writable")
+	w.run(t, "install", "--prefix", "occupied").oneLineSaying(t, 1, "occupied", "choose a folder")
 	w.run(t, "install", "--prefix", "p", "--header", "gone.h").oneLineSaying(t, 1, "gone.h")
 }

@@ -11,7 +11,12 @@ import (
 func (t *tool) fetch(flags *flag.FlagSet) func(context.Context, []string) error {
 	var s selection
 	s.addTo(flags)
-	flags.StringVar(&s.Into, "into", "", "`folder` that gets the library file and nothing else, for a bundle or an image")
+	flags.Func("into", "`folder` that gets the library file and nothing else, for a bundle or an image", func(dir string) error {
+		if s.Into = dir; dir == "" { // a variable that is not set
+			return errors.New("it names no folder")
+		}
+		return nil
+	})
 	return func(ctx context.Context, _ []string) error {
 		if s.Root != "" && s.Into != "" {
 			return usageError{errors.New("--root and --into exclude each other")}

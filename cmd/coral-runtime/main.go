@@ -29,7 +29,7 @@
 // is all that a machine needs. There may be several versions; path prints where one is, and
 // so chooses it for a program:
 //
-//	CORAL_TFLITE_LIB=$(coral-runtime path --version 2.9.0) ./program
+//	library=$(coral-runtime path --version 2.9.0) && CORAL_TFLITE_LIB=$library ./program
 //
 // --root names another folder, of the same layout as the cache folder, and --into one that
 // gets the bare file: programs also look beside themselves.
@@ -115,7 +115,9 @@ type usageError struct{ error }
 func (t *tool) run(ctx context.Context, args []string) int {
 	t.fetcher.Note = func(line string) { t.notef("%s", line) }
 	err := t.dispatch(ctx, args)
-	switch _, usage := errors.AsType[usageError](err); {
+	_, usage := errors.AsType[usageError](err)
+	usage = usage || errors.Is(err, thirdparty.ErrUnknown)
+	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case usage:

@@ -26,7 +26,7 @@ not downloaded again.`,
 		Example: `  coral fetch-runtime
   coral fetch-runtime --version 2.9.0
   coral fetch-runtime --platform linux/arm64 --into bundle/lib
-  CORAL_TFLITE_LIB=$(coral fetch-runtime --version 2.20.0 --json | jq -r .path) ./program`,
+  library=$(coral fetch-runtime --version 2.20.0 --json | jq -r .path) && CORAL_TFLITE_LIB=$library ./program`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}, func(ctx context.Context, _ []string) error { return a.fetchRuntime(ctx, r) })

@@ -71,7 +71,7 @@ func TestFetchRuntimeFailures(t *testing.T) {
 		}, nil, "check the network and the registry"},
 		"version":  {nil, []string{"--version", "3"}, "there are 2.17.1, 2.9.0, 2.20.0\n"},
 		"platform": {nil, []string{"--platform", "linux"}, "write os/arch, as in linux/arm64"},
-		"folder":   {func(_ *testing.T, w *fetchtest.World) { w.Put("occupied", "") }, []string{"--into", "occupied"}, "not a directory; make the folder writable, or choose another\n"},
+		"folder":   {func(_ *testing.T, w *fetchtest.World) { w.Put("occupied", "") }, []string{"--into", "occupied"}, "not a directory; choose a folder that you may write to\n"},
 		"tampered": {
 			func(_ *testing.T, w *fetchtest.World) {
 				w.Put(filepath.Join(w.Served, "2.9.0_linux_amd64.tgz"), "other")

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"unsafe"
 
 	"github.com/gocoral/coral/delegate"
@@ -88,7 +88,7 @@ func Open(path string, opts ...Option) (*Delegate, error) {
 func openLibrary(path string) (*dl.Library, error) {
 	library, err := dl.Open(path)
 	failure, ok := errors.AsType[*dl.Error](err)
-	if !ok || failure.Reason != dl.VersionMismatch || !strings.Contains(strings.ToLower(failure.Text), "tflite") {
+	if !ok || failure.Reason != dl.VersionMismatch || !wantsTFLite(failure.Text) {
 		return library, err
 	}
 	if _, err := tflitelib.Need(); err != nil {
@@ -99,6 +99,10 @@ func openLibrary(path string) (*dl.Library, error) {
 	}
 	return dl.Open(path)
 }
+
+// wantsTFLite reports whether the loader says that a function of TensorFlow Lite is missing,
+// in C ("TfLite…") or in C++ (namespace tflite). Paths in its text may have any name.
+var wantsTFLite = regexp.MustCompile(`(?i)(undefined symbol|symbol not found)[^:]*: *'?_?(TfLite|_Z[A-Z]*[0-9]*6tflite|_ZN[A-Z]*6tflite)|Error relocating [^:]*: _?(TfLite|_Z\w*6tflite)\w*: symbol not found`).MatchString
 
 // entries looks the plugin's functions up.
 func entries(library *dl.Library) (create, destroy unsafe.Pointer, err error) {

@@ -1,4 +1,4 @@
-//go:build cgo && tflite_pkgconfig
+//go:build cgo && tflite_pkgconfig && !windows
 
 package capi
 

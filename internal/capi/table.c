@@ -16,9 +16,9 @@ void* coral_table[CORAL_FUNCTIONS];
 #define REQUIRED(result, name, parameters, arguments) \
   extern void linked_##name(void) SYMBOL(name);
 
-/* On ELF a weak reference is NULL where the library has no such symbol. PE and Mach-O
- * have nothing as simple: there capi.Bind fills the optional ones. */
-#if defined(_WIN32) || defined(__APPLE__)
+/* On ELF a weak reference is NULL where the library has no such symbol. Mach-O has nothing
+ * as simple: there capi.Bind fills the optional ones. */
+#if defined(__APPLE__)
 #define OPTIONAL(result, name, parameters)
 #define LINKED_OPTIONAL(name) NULL
 #else

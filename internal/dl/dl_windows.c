@@ -36,7 +36,9 @@ void* coral_dl_open(const char* path, int alone, char* text, size_t size) {
     return NULL;
   }
   if (wcspbrk(wide, L"/\\") == NULL) {
-    return loaded(LoadLibraryExW(wide, NULL, 0), text, size);
+    /* Neither the current folder nor PATH, in which anybody may have put a file. */
+    return loaded(LoadLibraryExW(wide, NULL, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS),
+                  text, size);
   }
   /* A library given by its path may bring the ones it needs in its folder; the
    * loader looks there only when told to, and only for a full path. */

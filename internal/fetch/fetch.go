@@ -112,7 +112,11 @@ func (f *Fetcher) ensure(ctx context.Context, l Library) error {
 	if _, damaged := errors.AsType[*hashError](err); damaged {
 		f.notef("%s; fetching it again", err)
 	}
-	if err := makeDir(filepath.Dir(l.Path)); err != nil { // before the long part
+	// before the long part
+	if err := makeDir(filepath.Dir(l.Path)); err != nil {
+		return err
+	}
+	if err := checkWritable(l.Path); err != nil {
 		return err
 	}
 	if l.copyFromCache() {

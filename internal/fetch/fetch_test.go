@@ -159,10 +159,10 @@ func TestStates(t *testing.T) {
 func TestHowUsed(t *testing.T) {
 	w := newWorld(t)
 	for want, r := range map[string]fetch.Request{
-		"programs find it there by themselves":                               {},
-		"there by themselves, unless 2.17.1 is there too: then let CORAL_TF": {Version: "2.9.0"},
-		"programs use it where CORAL_TFLITE_LIB names it":                    {Root: "r"},
-		"programs find it beside them":                                       {Into: "i", Platform: "linux/arm"},
+		"programs find it there by themselves":                                              {},
+		"there by themselves, unless 2.17.1 or a newer one is there too: then let CORAL_TF": {Version: "2.9.0"},
+		"programs use it where CORAL_TFLITE_LIB names it":                                   {Root: "r"},
+		"programs find it beside them":                                                      {Into: "i", Platform: "linux/arm"},
 	} {
 		l, err := w.Fetcher.Choose(t.Context(), r)
 		require.NoError(t, err)
@@ -215,9 +215,9 @@ func TestFailures(t *testing.T) {
 			fetch.Request{},
 			[]string{"pip failed: [Errno -3] Temporary failure in name resolution (exit status 1)", "check the network"},
 		},
-		"unwritable":      {func(w world) { w.Put(filepath.Join(w.Cache, "lib"), "a file") }, fetch.Request{}, []string{"lib", "make the folder writable"}},
-		"unwritable root": {func(w world) { w.Put("occupied", "a file") }, fetch.Request{Root: "occupied"}, []string{"occupied", "make the folder writable"}},
-		"unwritable into": {func(w world) { w.Put("occupied", "a file") }, fetch.Request{Into: "occupied"}, []string{"occupied", "make the folder writable"}},
+		"unwritable":      {func(w world) { w.Put(filepath.Join(w.Cache, "lib"), "a file") }, fetch.Request{}, []string{"lib", "choose a folder"}},
+		"unwritable root": {func(w world) { w.Put("occupied", "a file") }, fetch.Request{Root: "occupied"}, []string{"occupied", "choose a folder"}},
+		"unwritable into": {func(w world) { w.Put("occupied", "a file") }, fetch.Request{Into: "occupied"}, []string{"occupied", "choose a folder"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

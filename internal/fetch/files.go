@@ -3,11 +3,14 @@ package fetch
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/gocoral/coral/internal/files"
 )
 
 // hashError is a file that is not the one the manifest means.
@@ -20,7 +23,7 @@ func (e *hashError) Error() string {
 // CheckFile returns nil if the file has the SHA-256, in lower-case hexadecimal. The error of
 // one that is not there is [fs.ErrNotExist].
 func CheckFile(path, sum string) error {
-	f, err := os.Open(path)
+	f, err := files.Open(path) // a pipe would block, and a device might have no end
 	if err != nil {
 		return err
 	}
@@ -92,6 +95,19 @@ func makeDir(dir string) error {
 	return nil
 }
 
+// checkWritable reports before a download what would keep its result from being written.
+func checkWritable(dst string) error {
+	if err := files.Regular(dst); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is in the way: %w", dst, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(dst), "."+filepath.Base(dst)+".*")
+	if err != nil {
+		return unwritable(err)
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
 func unwritable(err error) error {
-	return fmt.Errorf("%w; make the folder writable, or choose another", err)
+	return fmt.Errorf("%w; choose a folder that you may write to", err)
 }

@@ -51,3 +51,19 @@ func TestWriteFileIsAtomic(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// What is no file is neither read, which would block, nor written over.
+func TestWhatIsNoFile(t *testing.T) {
+	w := fetchtest.New(t)
+	into := "into"
+	pipe := filepath.Join(into, "libtensorflowlite_c.so")
+	require.NoError(t, os.MkdirAll(pipe, 0o755))
+	_, err := w.Fetcher.Runtime(t.Context(), fetch.Request{Into: into})
+	require.ErrorContains(t, err, "is in the way")
+	require.NoError(t, os.Remove(pipe))
+	if err := makePipe(pipe); err != nil {
+		t.Skipf("no pipes here: %v", err)
+	}
+	_, err = w.Fetcher.Runtime(t.Context(), fetch.Request{Into: into})
+	require.ErrorContains(t, err, "is a pipe")
+}

@@ -85,7 +85,7 @@ func (f *Fetcher) HowUsed(r Request, l Library) string {
 	case r.Root != "":
 		return "programs use it where CORAL_TFLITE_LIB names it"
 	case l.Runtime.Version != first:
-		return "programs find it there by themselves, unless " + first + " is there too: then let CORAL_TFLITE_LIB name it"
+		return "programs find it there by themselves, unless " + first + " or a newer one is there too: then let CORAL_TFLITE_LIB name it"
 	default:
 		return "programs find it there by themselves"
 	}

@@ -54,7 +54,7 @@ func bind(source Source, from *dl.Library) (*Library, error) {
 	library.Version = capi.VersionAt(version)
 	library.Path = dl.PathAt(version)
 	if !isVersion(library.Version) {
-		return nil, fmt.Errorf("it says that its version is %.40q, which is none: %w", library.Version, errs.ErrUnsupported)
+		return nil, refusal(errs.ErrUnsupported, "it says that its version is %.40q, which is none", library.Version)
 	}
 	if err := check(library, addresses); err != nil {
 		return nil, err
@@ -81,13 +81,13 @@ func address(f capi.Function, from *dl.Library) unsafe.Pointer {
 // lacks says of a library that has not all required functions what it is.
 func lacks(missing []string, required int) error {
 	if len(missing) == required {
-		return fmt.Errorf("this is not TensorFlow Lite's C library: it has none of its functions: %w", errs.ErrUnsupported)
+		return refusal(errs.ErrUnsupported, "this is not TensorFlow Lite's C library: it has none of its functions")
 	}
 	more := ""
 	if n := len(missing) - 1; n > 0 {
 		more = fmt.Sprintf(" and %d more functions", n)
 	}
-	return fmt.Errorf("this is not the whole C library of TensorFlow Lite 2.9 or newer: it lacks %s%s: %w", missing[0], more, errs.ErrUnsupported)
+	return refusal(errs.ErrUnsupported, "this is not the whole C library of TensorFlow Lite 2.9 or newer: it lacks %s%s", missing[0], more)
 }
 
 // check sees whether a library can be used, and leaves it bound. Nothing but TfLiteVersion
@@ -101,8 +101,8 @@ func check(library *Library, addresses []unsafe.Pointer) error {
 		return nil
 	}
 	if differences := capi.SelfCheck(selfCheckModel()); len(differences) > 0 {
-		return fmt.Errorf("it says that it is TensorFlow Lite %s and is not built as that is (%s); take another build: %w",
-			library.Version, strings.Join(differences, ", "), errs.ErrUnsupported)
+		return refusal(errs.ErrUnsupported, "it says that it is TensorFlow Lite %s and is not built as that is (%s); take another build",
+			library.Version, strings.Join(differences, ", "))
 	}
 	return nil
 }

@@ -11,10 +11,23 @@ import (
 )
 
 // advice is what mends most of it.
-const advice = "run coral-runtime fetch (go install github.com/gocoral/coral/cmd/coral-runtime@latest) or coral fetch-runtime, or set " + Variable + " to the library's path"
+const advice = "run coral-runtime fetch (go run github.com/gocoral/coral/cmd/coral-runtime fetch in the module of the program) or coral fetch-runtime, or set " + Variable + " to the library's path"
 
 // privilegedAdvice is for processes that look neither at the variable nor at the cache.
 const privilegedAdvice = "put the library beside the program, in a folder that only root can write to, or where the system's loader looks"
+
+// refused is an error of a kind whose own text is left out: it is about interpreters.
+type refused struct {
+	text string
+	kind error
+}
+
+func refusal(kind error, format string, args ...any) error {
+	return &refused{fmt.Sprintf(format, args...), kind}
+}
+
+func (r *refused) Error() string { return r.text }
+func (r *refused) Unwrap() error { return r.kind }
 
 // attempt is a place that was looked at, and why nothing of it is used.
 type attempt struct {

@@ -131,7 +131,7 @@ func (l *Library) is(path string) error {
 	if !isPath(path) && filepath.Base(l.Path) == path {
 		return nil
 	}
-	return fmt.Errorf("load TensorFlow Lite %q: %s is in use, %s; load it before anything needs a library: %w", path, l, l.Source, errs.ErrBusy)
+	return refusal(errs.ErrBusy, "load TensorFlow Lite %q: %s is in use, %s; load it before anything needs a library", path, l, l.Source)
 }
 
 // String is like "TensorFlow Lite 2.17.1 (/usr/lib/libtensorflowlite_c.so)".

@@ -67,7 +67,7 @@ func TestSearchOrder(t *testing.T) {
 	for _, looked := range []string{
 		"beside the executable at " + p.beside(tflitelibtest.File), "beside the executable at " + p.beside("lib", tflitelibtest.File),
 		"in the cache folder at " + p.cached("2.9.0"), "by the system's loader as " + tflitelibtest.File,
-		"run coral-runtime fetch (go install github.com/gocoral/coral/cmd/coral-runtime@latest)",
+		"run coral-runtime fetch (go run github.com/gocoral/coral/cmd/coral-runtime fetch in the module of the program)",
 	} {
 		assert.Contains(t, r.Error, looked)
 	}

@@ -73,7 +73,7 @@ func (e *remote) open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) 
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	q := &openRequest{
-		TFLite: tfliteLibrary{library.Path, library.Version},
+		TFLite: libraryOf(library),
 		Model:  spec.Model, Device: d, Options: spec.Options, Library: spec.Library,
 		Threads: spec.Threads, XNNPACK: spec.XNNPACK, Shapes: spec.Shapes, Limits: spec.Limits, Memory: spec.Memory, Timeout: defaultOpen,
 	}

@@ -47,13 +47,13 @@ func launcher() (*exec.Cmd, error) {
 	if !supported {
 		return nil, fmt.Errorf("%w: it needs Linux", ErrNone)
 	}
+	if dl.Privileged() {
+		return nil, fmt.Errorf("%w: this process has more rights than its user (set-uid, file capabilities), and neither is a worker nor starts one", ErrNone)
+	}
 	if self.Load() {
 		cmd := exec.Command("/proc/self/exe", processes.WorkerArgument)
 		cmd.Args[0] = os.Args[0]
 		return cmd, nil
-	}
-	if dl.Privileged() {
-		return nil, fmt.Errorf("%w: this process has more rights than its user, and starts no command of the user's: call coral.WorkerMain first thing in main", ErrNone)
 	}
 	path, err := exec.LookPath("coral")
 	if err == nil {

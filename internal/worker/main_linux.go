@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gocoral/coral/internal/dl"
 	"github.com/gocoral/coral/internal/engine"
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/model"
@@ -18,14 +19,26 @@ import (
 )
 
 // Main serves the program that started this process, and never returns. It is for
-// processes in which [IsWorker] is true.
+// processes in which [IsWorker] is true. A process with more rights than its user serves
+// nobody: it would run the libraries that the other end names.
 func Main() {
 	os.Unsetenv(environment) // not for what this process may start
-	if err := serveProgram(); err != nil {
+	err := servable(dl.Privileged())
+	if err == nil {
+		err = serveProgram()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "coral worker:", err)
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+func servable(privileged bool) error {
+	if privileged {
+		return fmt.Errorf("this process has more rights than its user (set-uid, file capabilities) and is no worker: %w", errs.ErrPlatform)
+	}
+	return nil
 }
 
 // serveProgram takes conversations until the program closes the control socket. It then
@@ -152,8 +165,10 @@ func (s *server) open(q *openRequest, r *response) error {
 // use opens the program's library in this process. One that is linked into the worker, or
 // was opened before, stays, and does as well if it is of the same version.
 func (l tfliteLibrary) use() error {
-	if err := tflite.Load(l.Path); err != nil && !errors.Is(err, errs.ErrBusy) {
-		return err
+	if l.Path != "" {
+		if err := tflite.Load(l.Path); err != nil && !errors.Is(err, errs.ErrBusy) {
+			return err
+		}
 	}
 	library, err := tflite.Runtime()
 	if err != nil {

@@ -50,8 +50,16 @@ type openRequest struct {
 	Memory  uint64 // limit in bytes, 0 for none
 }
 
-// tfliteLibrary is the TensorFlow Lite of a process.
+// tfliteLibrary is the TensorFlow Lite of a process. Path is "" where it has no file that
+// another process could open: a part of the program, or where the platform does not tell.
 type tfliteLibrary struct{ Path, Version string }
+
+func libraryOf(info tflite.RuntimeInfo) tfliteLibrary {
+	if info.Source == tflite.SourceLinked {
+		return tfliteLibrary{Version: info.Version}
+	}
+	return tfliteLibrary{Path: info.Path, Version: info.Version}
+}
 
 type response struct {
 	Error        *wireError

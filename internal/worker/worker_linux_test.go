@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"os"
@@ -418,4 +419,42 @@ func TestLastWordsOf(t *testing.T) {
 		assert.Equal(t, want, worker.LastWords(printed))
 	}
 	assert.Len(t, worker.Messages(), 16)
+}
+
+// A set-uid program is no worker: it would run what the other end names with its rights.
+func TestWorkerWithMoreRightsThanItsUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can make a set-uid program of another user")
+	}
+	if info, err := tflite.Runtime(); err == nil && info.Source == tflite.SourceLinked {
+		t.Skip("the linked library may lie where another user cannot read")
+	}
+	dir, err := os.MkdirTemp("", "worker")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+	require.NoError(t, os.Chmod(dir, 0o755))
+	program := filepath.Join(dir, "worker")
+	content, err := os.ReadFile("/proc/self/exe")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(program, content, 0o755))
+	const owner, user = 65533, 65532
+	require.NoError(t, os.Chown(program, owner, owner))
+	require.NoError(t, os.Chmod(program, 0o755|os.ModeSetuid))
+
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	require.NoError(t, err)
+	ours, theirs := os.NewFile(uintptr(pair[0]), "ours"), os.NewFile(uintptr(pair[1]), "theirs")
+	defer ours.Close()
+	defer theirs.Close()
+	cmd := exec.CommandContext(t.Context(), program)
+	cmd.Dir = "/"
+	cmd.Env = []string{"GOCORAL_WORKER=1"}
+	cmd.ExtraFiles = []*os.File{theirs}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, fs.ErrPermission) {
+		t.Skipf("%s is mounted nosuid or noexec", dir)
+	}
+	require.Error(t, err)
+	assert.Contains(t, string(out), "has more rights than its user")
 }

@@ -50,7 +50,7 @@ var rooms = map[string][]string{
 	"internal/processes":    {},
 	"third_party":           {},
 	"cmd/coral-runtime":     {"internal/fetch", "third_party"},
-	"internal/fetch":        {"internal/cache", "third_party"},
+	"internal/fetch":        {"internal/cache", "internal/files", "third_party"},
 	"scripts":               {},
 	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
 	"internal/files":        {},
