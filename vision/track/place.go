@@ -26,9 +26,9 @@ type Line struct {
 	To   Point  `json:"to"`
 }
 
-func (p Point) finite() bool {
-	return !math.IsInf(float64(p.X), 0) && !math.IsInf(float64(p.Y), 0) && p.X == p.X && p.Y == p.Y //nolint:gocritic // NaN is not itself
-}
+func (p Point) finite() bool { return finite(p.X) && finite(p.Y) }
+
+func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 
 func (z Zone) check() error {
 	if len(z.Polygon) < 3 {

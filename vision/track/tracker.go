@@ -3,7 +3,6 @@ package track
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -129,7 +128,7 @@ func (t *Tracker) split(objects []vision.Object) (certain, uncertain []vision.Ob
 // usable reports whether an object has a place, a size and a score.
 func usable(o vision.Object) bool {
 	for _, x := range []float32{o.Score, o.Box.XMin, o.Box.YMin, o.Box.Width(), o.Box.Height()} {
-		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		if !finite(x) {
 			return false
 		}
 	}
