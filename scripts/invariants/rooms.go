@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite"},
 	"vision/track":          {"internal/errs", "internal/options", "vision"},
 	"vision/annotate":       {"golang.org/x/image", "golang.org/x/text", "internal/errs", "vision", "vision/track"}, // x/text is the font reader's
+	"vision/stream":         {"github.com/blackjack/webcam", "internal/errs", "internal/options", "vision"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
 	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/crash", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
@@ -53,7 +54,7 @@ var rooms = map[string][]string{
 	"cmd/coral-runtime":     {"internal/fetch", "third_party"},
 	"internal/fetch":        {"internal/cache", "third_party"},
 	"scripts":               {},
-	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision", "vision/annotate", "vision/track"},
+	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision", "vision/annotate", "vision/stream", "vision/track"},
 	"internal/files":        {},
 	"internal/modelfile":    {"internal/errs", "internal/files"},
 	"internal/schema":       {},
