@@ -3,6 +3,7 @@ module github.com/gocoral/coral
 go 1.26.0
 
 require (
+	github.com/blackjack/webcam v0.6.1
 	github.com/google/flatbuffers v25.12.19+incompatible
 	github.com/google/gousb v1.1.3
 	github.com/mattn/go-tflite v1.0.9
@@ -11,4 +12,7 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
+require (
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)

@@ -30,6 +30,9 @@ var rooms = map[string][]string{
 	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile", "internal/schema"},
 	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite", "vision/internal/scale"},
 	"vision/internal/scale": {},
+	"vision/track":          {"internal/errs", "internal/options", "vision"},
+	"vision/annotate":       {"golang.org/x/image", "golang.org/x/text", "internal/errs", "vision", "vision/track"}, // x/text is the font reader's
+	"vision/stream":         {"github.com/blackjack/webcam", "internal/errs", "internal/options", "vision"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
 	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/crash", "internal/dl", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
@@ -52,7 +55,7 @@ var rooms = map[string][]string{
 	"cmd/coral-runtime":     {"internal/fetch", "third_party"},
 	"internal/fetch":        {"internal/cache", "internal/files", "third_party"},
 	"scripts":               {},
-	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision"},
+	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision", "vision/annotate", "vision/stream", "vision/track"},
 	"internal/files":        {},
 	"internal/modelfile":    {"internal/errs", "internal/files"},
 	"internal/schema":       {},
