@@ -93,6 +93,7 @@ var advice = []struct {
 	{coral.ErrNoDevice, "coral devices lists what there is, and --device auto falls back to the CPU"},
 	{vision.ErrDamaged, "save or fetch the picture again"},
 	{vision.ErrLabels, "give it labels: one a line, CSV, JSON, YAML or a label map in .pbtxt"},
+	{vision.ErrGallery, "name another --gallery, or take the model that it was made with"},
 	{vision.ErrModel, "see coral inspect for its inputs and outputs"},
 }
 
@@ -100,6 +101,8 @@ var advice = []struct {
 // the user of a command.
 var libraryPrefixes = []string{
 	"coral: ", "open: ", "run: ", "do: ", "vision: ", "edgetpu: ", "tflite: ", "load: ", "classify: ", "read labels: ",
+	"detect: ", "segment: ", "poses: ", "faces: ", "embed: ", "open gallery: ", "add to gallery: ", "search in gallery: ",
+	"annotate: ", "save: ", "stream: ", "track: ",
 }
 
 // terms of the library and of cobra, in those of the command.
@@ -114,6 +117,9 @@ var terms = strings.NewReplacer(
 	"WithIsolation(Isolated)", "--isolated",
 	"WithIsolation(InProcess)", "--in-process",
 	"WithModelLimits", "--max-tensor",
+	"WithThreshold", "--threshold",
+	"WithHead", "--head",
+	"WithLabelOffset", "--label-offset",
 	"give CPUOnly", "give --device cpu",
 	" (WithMaxPixels)", "",
 	" (WithMaxTensorBytes)", " (--max-tensor)",
