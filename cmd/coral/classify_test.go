@@ -38,6 +38,14 @@ func pngBytes(t *testing.T, w, h int) []byte {
 	return b.Bytes()
 }
 
+// classifyOutput is the JSON of coral classify.
+type classifyOutput struct {
+	subject
+	classesFound
+	measured
+	writtenTo
+}
+
 func classesOf(t *testing.T, line string) classifyOutput {
 	t.Helper()
 	var c classifyOutput

@@ -46,6 +46,14 @@ func TestOnEdgeTPUs(t *testing.T) {
 		c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", "cpu", picture))
 		assert.Equal(t, coral.DeviceCPU, c.Device.Type)
 	}
+	detector, compiled := compiledFrom(t, detectorModelOf(1./64))
+	for _, model := range []string{detector, compiled} {
+		awaitFree(t)
+		found := succeeded(t, "detect", "--json", "-m", model, "--device", "usb", picture)
+		assert.Contains(t, found, `"device":{"type":"usb","path":"`+usb+`"`)
+		assert.Contains(t, found, `"score":0.875,"box":[0,0,10,5]`)
+	}
+
 	text := succeeded(t, "classify", "-m", tpuModel, "--device", "pci", picture)
 	assert.Contains(t, text, "Found:    pci "+pci)
 	assert.Contains(t, text, "Device:   Edge TPU pci "+pci)
@@ -92,6 +100,11 @@ func compiledPair(t *testing.T) (cpuModel, tpuModel string) {
 	t.Helper()
 	file, err := os.ReadFile(testModel("tiny_int8"))
 	require.NoError(t, err)
+	return compiledFrom(t, file)
+}
+
+func compiledFrom(t *testing.T, file []byte) (cpuModel, tpuModel string) {
+	t.Helper()
 	cpuModel = write(t, "x.tflite", file)
 	compiled, err := edgetputest.Compile(file)
 	require.NoError(t, err)
