@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Runs what is in this folder, all of it or the parts named:
 #
-#   bench/run.sh [interop|versus|opened|layers|litert]...
+#   bench/run.sh [interop|versus|opened|layers|pictures|litert]...
 #
 #   interop  tests: delegates of go-tflite in our interpreter, and the reverse
 #   versus   times against go-tflite and against a loop in C
 #   opened   times of a call, the library opened at run time against linked
 #   layers   Go benchmarks of Interpreter, Session.Do and Session.Run
+#   pictures times of pictures on their way into an input, against golang.org/x/image, and
+#            what models make of them by each filter (in Coral's own pictures and models)
 #   litert   results against ai-edge-litert (compare.sh; Python's packages from pip)
 #
-# ROUNDS (default 60) is how often the contenders of versus and opened take turns.
+# ROUNDS (default 60) is how often the contenders of versus, opened and pictures take turns.
 set -euo pipefail
 bench=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$bench")
@@ -68,13 +70,25 @@ opened() {
 
 layers() { cd "$bench" && go test -run '^$' -bench Layers .; }
 
-(($#)) || set -- interop versus opened layers litert
+pictures() {
+  local mobilenet="$root/third_party/models/mobilenet_quant_v1_224.tflite" coral="$root/../shared/testdata" models name
+  (cd "$bench" && go build -o "$out/pictures" ./pictures)
+  "$out/pictures" speed -rounds "${ROUNDS:-60}" "$mobilenet"
+  models=("$mobilenet")
+  for name in mobilenet_v2_1.0_224_quant tf2_mobilenet_v2_1.0_224_ptq mobilenet_v2_1.0_224_inat_bird_quant \
+    mobilenet_v1_0.25_128_quant mobilenet_v1_0.75_192_quant; do
+    models+=("$coral/models/$name.tflite")
+  done
+  [[ ! -d $coral/images ]] || "$out/pictures" results -pictures "$coral/images" "${models[@]}"
+}
+
+(($#)) || set -- interop versus opened layers pictures litert
 for part in "$@"; do
   printf '\n=== %s\n' "$part"
   # Each in a subshell, so that the variables of one do not rebuild the others.
   case $part in
     interop | versus) (with_go_tflite "$part") ;;
-    opened | layers) ("$part") ;;
+    opened | layers | pictures) ("$part") ;;
     litert) "$bench/compare.sh" ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac

@@ -5,8 +5,38 @@ import (
 	"image"
 )
 
-// Resize lets tests look at what goes into a model.
-var Resize = resize
+// Resize lets tests look at what goes into a model: w by h pixels of c channels.
+func Resize(img image.Image, w, h, c int) ([]uint8, error) {
+	return ResizeBy(Lanczos, img, w, h, c)
+}
+
+// ResizeBy is Resize by another filter.
+func ResizeBy(f Filter, img image.Image, w, h, c int) (pix []uint8, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			pix, err = nil, ErrDamaged
+		}
+	}()
+	if err := checkImage(img); err != nil {
+		return nil, err
+	}
+	in := &Input{size: inputSize{w: w, h: h, c: c}, filter: f, c: new(config)}
+	all := image.Rectangle{Max: img.Bounds().Size()}
+	s := new(showing)
+	s.begin(in, img, Stretch.place(all, w, h))
+	defer s.end()
+	pix = make([]uint8, w*h*c)
+	for y := range s.h {
+		for k, row := range s.row(y) {
+			for x, p := range row {
+				if k < c {
+					pix[s.first+y*s.dy+k*s.dc+x*s.dx] = p
+				}
+			}
+		}
+	}
+	return pix, nil
+}
 
 // SplitJPEG decodes a file by its components, also one for which that is not needed.
 func SplitJPEG(file []byte) (image.Image, error) {

@@ -59,6 +59,9 @@ func TestNilAndZero(t *testing.T) {
 		"CMYK":          &image.CMYK{Rect: one},
 		"Paletted":      &image.Paletted{Rect: one},
 		"YCbCr":         &image.YCbCr{Rect: one},
+		"nil Frame":     (*vision.Frame)(nil),
+		"zero Frame":    &vision.Frame{},
+		"Frame":         &vision.Frame{Width: 8, Height: 8, Stride: 8},
 		"NYCbCrA":       &image.NYCbCrA{YCbCr: image.YCbCr{Rect: one}},
 		"another":       liar{one},
 		"without limit": image.White,
@@ -106,6 +109,7 @@ func TestNilWalk(t *testing.T) {
 		"DecodeSegmentation": vision.DecodeSegmentation, "Embed": vision.Embed, "Faces": vision.Faces,
 		"OpenGallery": vision.OpenGallery, "PascalColor": vision.PascalColor, "Poses": vision.Poses, "Segment": vision.Segment,
 		"Classify": vision.Classify, "Decode": vision.Decode, "Load": vision.Load, "ModelLabels": vision.ModelLabels,
+		"NewFrame": vision.NewFrame, "ParseFilter": vision.ParseFilter, "WithBGR": vision.WithBGR, "WithFilter": vision.WithFilter,
 		"NewInput": vision.NewInput, "NormalizationOf": vision.NormalizationOf, "ParseFit": vision.ParseFit,
 		"ParseLabels": vision.ParseLabels, "ReadLabels": vision.ReadLabels, "Run": vision.Run,
 		"DecodeDetections": vision.DecodeDetections, "Detect": vision.Detect, "WithHead": vision.WithHead, "WithIoU": vision.WithIoU,
@@ -116,5 +120,6 @@ func TestNilWalk(t *testing.T) {
 		"WithMaxMemory": vision.WithMaxMemory, "WithMaxPixels": vision.WithMaxPixels, "WithModel": vision.WithModel,
 		"WithNormalization": vision.WithNormalization, "WithThreshold": vision.WithThreshold, "WithTopK": vision.WithTopK,
 	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Placement{}, vision.Box{}, &vision.Box{},
+		vision.Filter(-1), vision.FrameFormat(-1), (*vision.Frame)(nil), &vision.Frame{},
 		vision.Object{}, vision.Face{}, vision.ClassMap{}, vision.Region{}, (*vision.Gallery)(nil), &vision.Gallery{})
 }

@@ -23,6 +23,8 @@ type config struct {
 	crop          *image.Rectangle
 	fill          uint8
 	fillGiven     bool
+	filter        *Filter // nil: the task's default
+	bgr           bool
 	topK          int
 	threshold     float32
 	labels        Labels

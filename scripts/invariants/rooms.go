@@ -28,9 +28,10 @@ var rooms = map[string][]string{
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/dl", "internal/errs", "internal/libedgetpu", "internal/oldabi", "internal/options", "internal/processes", "model"},
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/options", "internal/schema", "internal/tflitewriter", "model"},
 	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile", "internal/schema"},
-	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite"},
 	"vision/track":          {"internal/errs", "internal/options", "vision"},
 	"vision/annotate":       {"golang.org/x/image", "golang.org/x/text", "internal/errs", "vision", "vision/track"}, // x/text is the font reader's
+	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite", "vision/internal/scale"},
+	"vision/internal/scale": {},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
 	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/crash", "internal/dl", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
