@@ -85,13 +85,13 @@ bin/coral-runtime:
 
 .PHONY: test
 test: runtime models ## Run all tests of all modules with the race detector
-	@scripts/deps.sh umockdev
+	@scripts/deps.sh umockdev ffmpeg
 	@$(chosen)$(call each,go test -race ./...)
 	@$(chosen)bench/run.sh interop
 
 .PHONY: test-runtimes
 test-runtimes: deps bin/coral-runtime ## Build the tests once, and run them on every runtime
-	@scripts/deps.sh npm mvn umockdev
+	@scripts/deps.sh npm mvn umockdev ffmpeg
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
 # The tags of GOFLAGS as well, which -tags replaces.

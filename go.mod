@@ -3,6 +3,7 @@ module github.com/gocoral/coral
 go 1.26.0
 
 require (
+	github.com/blackjack/webcam v0.6.1
 	github.com/google/flatbuffers v25.12.19+incompatible
 	github.com/google/gousb v1.1.3
 	github.com/mattn/go-tflite v1.0.9

@@ -28,10 +28,11 @@ var rooms = map[string][]string{
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/dl", "internal/errs", "internal/libedgetpu", "internal/oldabi", "internal/options", "internal/processes", "model"},
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/options", "internal/schema", "internal/tflitewriter", "model"},
 	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile", "internal/schema"},
-	"vision/track":          {"internal/errs", "internal/options", "vision"},
-	"vision/annotate":       {"golang.org/x/image", "golang.org/x/text", "internal/errs", "vision", "vision/track"}, // x/text is the font reader's
 	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite", "vision/internal/scale"},
 	"vision/internal/scale": {},
+	"vision/annotate":       {"golang.org/x/image", "golang.org/x/text", "internal/errs", "vision", "vision/track"}, // x/text is the font reader's
+	"vision/stream":         {"github.com/blackjack/webcam", "internal/errs", "internal/options", "vision"},
+	"vision/track":          {"internal/errs", "internal/options", "vision"},
 	"internal/engine":       {"edgetpu", "internal/errs", "internal/tflitewriter", "model", "tflite"},
 	"internal/failover":     {"edgetpu", "internal/engine", "internal/errs", "internal/percentile"},
 	"internal/worker":       {"edgetpu", "golang.org/x/sys", "internal/crash", "internal/dl", "internal/engine", "internal/errs", "internal/processes", "model", "tflite"},
@@ -54,7 +55,7 @@ var rooms = map[string][]string{
 	"cmd/coral-runtime":     {"internal/fetch", "third_party"},
 	"internal/fetch":        {"internal/cache", "third_party"},
 	"scripts":               {},
-	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision", "vision/annotate", "vision/track"},
+	"examples":              {".", "delegate", "delegate/plugin", "delegate/xnnpack", "edgetpu", "edgetpu/edgetputest", "model", "tflite", "vision", "vision/annotate", "vision/stream", "vision/track"},
 	"internal/files":        {},
 	"internal/modelfile":    {"internal/errs", "internal/files"},
 	"internal/schema":       {},
