@@ -30,7 +30,7 @@ without, or is CSV, JSON, YAML (as Ultralytics writes it) or a label map in .pbt
   ffmpeg -v 0 -i /dev/video0 -frames:v 1 -f image2 - | coral classify -m mobilenet.tflite -
   coral classify -m mobilenet.tflite --json *.jpg | jq -r '[.image, .classes[0].label] | @tsv'`,
 	}, &f, f.classify)
-	f.define(c, "stretch")
+	f.define(c, usual{fit: "stretch", filter: "area"})
 	f.defineLabels(c)
 	f.resultFlags.define(c, "the best classes", "the lowest score to show (default: all but 0)")
 	return c
@@ -62,7 +62,7 @@ func (f *pictureFlags) classify(ctx context.Context, s *coral.Session, img image
 		captions = append(captions, fmt.Sprintf("%.2f %s", c.Score, c.Label))
 	}
 	return sight{
-		found: found, rows: rowsOr(rows, "no class reaches the threshold"),
+		found: found, count: len(shown), rows: rowsOr(rows, "no class reaches the threshold"),
 		draw:   func(c *annotate.Canvas) { c.Caption(captions...) },
 		timing: vision.Timing{Preprocess: r.Preprocess, Invoke: r.Invoke}, normalization: r.Normalization, warnings: r.Warnings,
 	}, nil

@@ -307,6 +307,7 @@ func TestClassifyHidesZeros(t *testing.T) {
 	classes := classesOf(t, succeeded(t, "classify", "-m", colours, "--json", picture)).Classes
 	require.Len(t, classes, 1)
 	assert.Equal(t, 0, classes[0].ID)
+	assert.Equal(t, 2, classesOf(t, succeeded(t, "classify", "-m", colours, "--json", "--bgr", picture)).Classes[0].ID)
 	assert.Len(t, classesOf(t, succeeded(t, "classify", "-m", colours, "--json", "--threshold", "0", picture)).Classes, 3)
 	assert.Len(t, classesOf(t, succeeded(t, "classify", "-m", colours, "--json", "--threshold", "0", "--top", "2", picture)).Classes, 2)
 }

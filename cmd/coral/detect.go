@@ -17,36 +17,17 @@ import (
 
 // detectFlags are those of coral detect that are about detectors.
 type detectFlags struct {
-	head        headFlag
+	head        choiceFlag
 	iou         fractionFlag
 	labelOffset offsetFlag
 	tiles       tilesFlag
 }
-
-// headFlag is how the outputs of a detector are read, "" for as their shapes tell.
-type headFlag string
 
 // heads are the names that --head takes.
 var heads = []string{
 	vision.HeadSSD, vision.HeadYOLOv5, vision.HeadYOLOv8, vision.HeadYOLOv9, vision.HeadYOLOv9BoxesFirst,
 	vision.HeadYOLOv9ClassesFirst, vision.HeadYOLOMaps, vision.HeadNanoDet, vision.HeadEndToEnd,
 }
-
-// Set refuses other names.
-func (f *headFlag) Set(s string) error {
-	for _, head := range heads {
-		if s == head {
-			*f = headFlag(s)
-			return nil
-		}
-	}
-	return fmt.Errorf("give one of %s", strings.Join(heads, ", "))
-}
-
-func (f *headFlag) String() string { return string(*f) }
-
-// Type is for the help text.
-func (f *headFlag) Type() string { return "HEAD" }
 
 // offsetFlag is a whole number, if one was given.
 type offsetFlag struct {
@@ -115,16 +96,15 @@ func (f *tilesFlag) Type() string { return "WIDTH[,OVERLAP]" }
 
 func (f *detectFlags) define(c *cobra.Command) {
 	flags := c.Flags()
-	flags.Var(&f.head, "head", "how the model's outputs are read: "+strings.Join(heads, ", ")+" (default: as their shapes tell)")
+	f.head = choiceFlag{kind: "HEAD", names: heads}
+	f.head.define(c, "head", "how the model's outputs are read: "+strings.Join(heads, ", ")+" (default: as their shapes tell)")
 	flags.Var(&f.iou, "iou", "the intersection over union from which on two boxes are of one object (default: the head's)")
 	flags.Var(&f.labelOffset, "label-offset", "class 0 is label `N` (default: as the numbers of classes and labels tell)")
 	flags.Var(&f.tiles, "tiles", "look at tiles of the picture too, for small objects: `WIDTH[,OVERLAP]` in pixels, or auto; neighbours share 0.2 of it, or OVERLAP")
-	// The error would be that the flag does not exist.
-	_ = c.RegisterFlagCompletionFunc("head", cobra.FixedCompletions(heads, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (f *detectFlags) options() []vision.Option {
-	opts := []vision.Option{vision.WithHead(string(f.head))}
+	opts := []vision.Option{vision.WithHead(f.head.value)}
 	if f.iou.given {
 		opts = append(opts, vision.WithIoU(f.iou.value))
 	}
@@ -155,7 +135,7 @@ a warning, and --label-offset decides.`,
   coral detect -m yolo11n.tflite --tiles auto -o found.png harbour.jpg
   coral detect -m ssd_mobilenet.tflite --json *.jpg | jq -c '.objects[] | [.label, .score, .box]'`,
 	}, &f, d.detect)
-	f.define(c, "the one its makers use")
+	f.define(c, usual{fit: "that of its makers", filter: "lanczos"})
 	f.defineLabels(c)
 	f.resultFlags.define(c, "the best objects", "the lowest score to show (default: the head's, 0.25 to 0.4)")
 	d.define(c)
@@ -172,7 +152,7 @@ func (f *detectFlags) detect(ctx context.Context, s *coral.Session, img image.Im
 		rows = append(rows, append([]string{"  " + scoreText(o.Score), boxText(o.Box)}, labelCells(o.ID, o.Label)...))
 	}
 	return sight{
-		found: r, rows: rowsOr(rows, "no object reaches the threshold"),
+		found: r, count: len(r.Objects), rows: rowsOr(rows, "no object reaches the threshold"),
 		draw:   func(c *annotate.Canvas) { c.Objects(r.Objects) },
 		timing: r.Timing, normalization: r.Normalization, head: r.Head, warnings: r.Warnings,
 	}, nil

@@ -43,7 +43,7 @@ if a warning says so.`,
   coral embed -m embedding.tflite --gallery faces.json visitor.jpg
   coral embed -m embedding.tflite --json parrot.jpg | jq .vector`,
 	}, &f.pictureFlags, f.embed)
-	f.define(c, "stretch")
+	f.define(c, usual{fit: "stretch", filter: "area"})
 	c.Flags().Var(nameFlag{&f.file}, "gallery", "`FILE` with vectors and their names, which the first --add makes")
 	c.Flags().Var(nameFlag{&f.name}, "add", "add the pictures to the gallery under this `NAME`")
 	c.Flags().Var(&f.best, "top", "the most similar names to show, at most")
@@ -97,7 +97,8 @@ func (f *embedFlags) embed(ctx context.Context, s *coral.Session, img image.Imag
 		seen.say("added as " + f.name)
 		return seen, f.gallery.Add(f.name, r.Vector)
 	}
-	return seen, f.search(&seen, r.Vector)
+	err = f.search(&seen, r.Vector)
+	return seen, err
 }
 
 // openGallery opens that of the model in its form for the CPU, whose vectors are those of

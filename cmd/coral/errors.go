@@ -102,7 +102,7 @@ var advice = []struct {
 var libraryPrefixes = []string{
 	"coral: ", "open: ", "run: ", "do: ", "vision: ", "edgetpu: ", "tflite: ", "load: ", "classify: ", "read labels: ",
 	"detect: ", "segment: ", "poses: ", "faces: ", "embed: ", "open gallery: ", "add to gallery: ", "search in gallery: ",
-	"annotate: ", "save: ", "stream: ", "track: ",
+	"annotate: ", "save: ", "stream: ", "track: ", "new: ",
 }
 
 // terms of the library and of cobra, in those of the command.
@@ -216,7 +216,7 @@ func replaceAll(text string, by []rewording) string {
 
 // sentences of the library. How an Edge TPU shows in a machine is coral doctor's to say.
 var sentences = []rewording{
-	{regexp.MustCompile(`\b1 (element|byte|dimension|input|output)s\b`), "1 $1"},
+	{regexp.MustCompile(`\b1 (element|byte|dimension|input|output|frame)s\b`), "1 $1"},
 	{regexp.MustCompile(`no attached Edge TPU can be used: device "`), `device "`},
 	{regexp.MustCompile(`none is attached; a USB one shows .*/dev/apex_0`), "none is attached"},
 	{regexp.MustCompile(`(?:is required: )?device "any": no such Edge TPU: (none is )?attached`), "is required, and ${1}attached"},

@@ -24,7 +24,7 @@ edge.`,
   coral faces -m face_detection_back.tflite --threshold 0.7 *.jpg
   coral faces -m face_detection_short_range.tflite --json *.jpg | jq -c '[.image, (.faces | length)]'`,
 	}, &f, faces)
-	f.define(c, "letterbox")
+	f.define(c, usual{fit: "letterbox", filter: "area"})
 	f.resultFlags.define(c, "the best faces", "the lowest score to show (default 0.5)")
 	return c
 }
@@ -39,7 +39,7 @@ func faces(ctx context.Context, s *coral.Session, img image.Image, opts []vision
 		rows = append(rows, []string{"  " + scoreText(f.Score), boxText(f.Box)})
 	}
 	return sight{
-		found: r, rows: rowsOr(rows, "no face reaches the threshold"),
+		found: r, count: len(r.Faces), rows: rowsOr(rows, "no face reaches the threshold"),
 		draw:   func(c *annotate.Canvas) { c.Faces(r.Faces) },
 		timing: r.Timing, normalization: r.Normalization, warnings: r.Warnings,
 	}, nil

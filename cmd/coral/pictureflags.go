@@ -16,7 +16,9 @@ type pictureFlags struct {
 	modelFlags
 	mean, std  numbersFlag
 	inputShape shapeFlag
-	fit        fitFlag
+	fit        choiceFlag
+	filter     choiceFlag
+	bgr        bool
 	resultFlags
 }
 
@@ -27,18 +29,23 @@ type resultFlags struct {
 	threshold scoreFlag
 }
 
-// define adds the flags; usualFit is the task's.
-func (f *pictureFlags) define(c *cobra.Command, usualFit string) {
+// usual is what a task does without a flag.
+type usual struct{ fit, filter string }
+
+// define adds the flags.
+func (f *pictureFlags) define(c *cobra.Command, usual usual) {
 	f.mean, f.std = numbersFlag{max: 255}, numbersFlag{positive: true}
 	f.modelFlags.define(c)
 	flags := c.Flags()
 	flags.Var(&f.mean, "mean", "mean of the pixels that the model was trained on, from 0 to 255; one for all channels, or for red, green and blue")
 	flags.Var(&f.std, "std", "their standard deviation")
-	flags.Var(&f.fit, "fit", "how a picture of other proportions is fitted to the model's input: stretch, letterbox (in the middle) or top-left (default "+usualFit+")")
+	f.fit = choiceFlag{kind: "FIT", names: fitNames}
+	f.fit.define(c, "fit", "how a picture of other proportions is fitted to the model's input: stretch, letterbox (in the middle) or top-left (default "+usual.fit+")")
+	f.filter = choiceFlag{kind: "FILTER", names: filterNames}
+	f.filter.define(c, "filter", "how a picture is scaled: area, linear (the fastest), bilinear or lanczos (default "+usual.filter+")")
+	flags.BoolVar(&f.bgr, "bgr", false, "the model wants blue, green, red instead of red, green, blue")
 	flags.Var(&f.inputShape, "input-shape", "`SHAPE` of the input, such as 1,224,224,3, for a model that leaves it open")
 	c.MarkFlagsRequiredTogether("mean", "std")
-	// The errors would be that a flag does not exist.
-	_ = c.RegisterFlagCompletionFunc("fit", cobra.FixedCompletions(fitNames, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // define adds the flags, with what is special about them in their help texts.
@@ -84,8 +91,14 @@ func (f *pictureFlags) options() []vision.Option {
 	if f.mean.values != nil {
 		opts = append(opts, vision.WithChannelNormalization(f.mean.values, f.std.values))
 	}
-	if f.fit.given {
-		opts = append(opts, vision.WithFit(f.fit.value))
+	if fit, err := vision.ParseFit(f.fit.value); err == nil {
+		opts = append(opts, vision.WithFit(fit))
+	}
+	if filter, err := vision.ParseFilter(f.filter.value); err == nil {
+		opts = append(opts, vision.WithFilter(filter))
+	}
+	if f.bgr {
+		opts = append(opts, vision.WithBGR())
 	}
 	return opts
 }

@@ -26,7 +26,7 @@ places go from 0 at the left and upper edge of the picture to 1 at the right and
   coral pose -m posenet_edgetpu.tflite --threshold 0.4 --top 3 crowd.jpg
   coral pose -m movenet_lightning.tflite --json *.jpg | jq -c '.poses[].keypoints[] | [.name, .x, .y]'`,
 	}, &f, pose)
-	f.define(c, "letterbox")
+	f.define(c, usual{fit: "letterbox", filter: "area"})
 	f.resultFlags.define(c, "the best persons", "the lowest score of a person to show (default 0.25)")
 	return c
 }
@@ -42,7 +42,7 @@ func pose(ctx context.Context, s *coral.Session, img image.Image, opts []vision.
 		rows = append(rows, keypointRows(p.Keypoints)...)
 	}
 	return sight{
-		found: r, rows: rowsOr(rows, "no person reaches the threshold"),
+		found: r, count: len(r.Poses), rows: rowsOr(rows, "no person reaches the threshold"),
 		draw:   func(c *annotate.Canvas) { c.Poses(r.Poses) },
 		timing: r.Timing, normalization: r.Normalization, warnings: r.Warnings,
 	}, nil

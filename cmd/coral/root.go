@@ -58,6 +58,7 @@ func (a *app) commands() []*cobra.Command {
 		a.isolated(a.poseCommand()),
 		a.isolated(a.facesCommand()),
 		a.isolated(a.embedCommand()),
+		a.isolated(a.watchCommand()),
 		a.isolated(a.runCommand()),
 		a.isolated(a.benchCommand()),
 		a.fetchRuntimeCommand(),

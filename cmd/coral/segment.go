@@ -26,7 +26,7 @@ The names of the classes come from the file of --labels, or else from the model'
   coral segment -m deeplabv3.tflite --fit letterbox -o coloured/ *.jpg
   coral segment -m selfie.tflite --threshold 0.8 --json face.jpg`,
 	}, &f, segment)
-	f.define(c, "stretch")
+	f.define(c, usual{fit: "stretch", filter: "area"})
 	f.defineLabels(c)
 	f.resultFlags.define(c, "the classes that cover most", "the lowest score that counts in a mask (default 0.5)")
 	return c
@@ -42,7 +42,7 @@ func segment(ctx context.Context, s *coral.Session, img image.Image, opts []visi
 		rows = append(rows, append([]string{fmt.Sprintf("  %5.1f%%", 100*c.Fraction)}, labelCells(c.ID, c.Label)...))
 	}
 	return sight{
-		found: r, rows: rows,
+		found: r, count: len(r.Classes), rows: rows,
 		draw:   func(c *annotate.Canvas) { c.Classes(r.Map, r.Classes) },
 		timing: r.Timing, normalization: r.Normalization, warnings: r.Warnings,
 	}, nil

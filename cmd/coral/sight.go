@@ -17,6 +17,7 @@ import (
 type sight struct {
 	// found has the task's fields in JSON.
 	found any
+	count int // of what was found
 	rows  [][]string
 	// draw puts it into the picture.
 	draw func(*annotate.Canvas)
@@ -73,8 +74,8 @@ type viewer struct {
 }
 
 // viewer reads the labels.
-func (a *app) viewer(f *pictureFlags, do look) (*viewer, error) {
-	v := &viewer{app: a, flags: f, look: do, options: f.options()}
+func (a *app) viewer(f *pictureFlags, do look, opts ...vision.Option) (*viewer, error) {
+	v := &viewer{app: a, flags: f, look: do, options: append(f.options(), opts...)}
 	if f.labels != "" {
 		var err error
 		if v.labels, err = readLabels(f.labels); err != nil {

@@ -177,6 +177,7 @@ func TestDetectMisuse(t *testing.T) {
 		{"such as 640, or auto", []string{"--tiles", "0"}},
 		{"give an overlap from 0 to 0.9", []string{"--tiles", "auto,1"}},
 		{"give one of stretch, letterbox, top-left", []string{"--fit", "crop"}},
+		{"give one of area, linear, bilinear, lanczos", []string{"--filter", "best"}},
 		{"2 pictures do not go into the one file", []string{"-o", "out.png", "y.png"}},
 		{"a / at the end makes it a folder", []string{"-o", "out.bmp"}},
 	} {

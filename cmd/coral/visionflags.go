@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/gocoral/coral/vision"
 )
@@ -105,30 +108,36 @@ func (f *shapeFlag) String() string {
 // Type is for the help text.
 func (f *shapeFlag) Type() string { return "SHAPE" }
 
-// fitFlag is how a picture is brought to the size of the input, if it was given.
-type fitFlag struct {
-	value vision.Fit
-	given bool
+// choiceFlag is one of several names, "" if none was given.
+type choiceFlag struct {
+	value string
+	names []string
+	kind  string // for the help text
 }
 
-// fitNames are the names that --fit takes.
-var fitNames = []string{vision.Stretch.String(), vision.Letterbox.String(), vision.LetterboxTopLeft.String()}
+// The names that --fit and --filter take.
+var (
+	fitNames    = []string{vision.Stretch.String(), vision.Letterbox.String(), vision.LetterboxTopLeft.String()}
+	filterNames = []string{vision.Area.String(), vision.Linear.String(), vision.Bilinear.String(), vision.Lanczos.String()}
+)
 
 // Set refuses other names.
-func (f *fitFlag) Set(s string) (err error) {
-	if f.value, err = vision.ParseFit(s); err != nil {
-		return fmt.Errorf("give one of %s", strings.Join(fitNames, ", "))
+func (f *choiceFlag) Set(s string) error {
+	if !slices.Contains(f.names, s) {
+		return fmt.Errorf("give one of %s", strings.Join(f.names, ", "))
 	}
-	f.given = true
+	f.value = s
 	return nil
 }
 
-func (f *fitFlag) String() string {
-	if !f.given {
-		return ""
-	}
-	return f.value.String()
-}
+func (f *choiceFlag) String() string { return f.value }
 
 // Type is for the help text.
-func (f *fitFlag) Type() string { return "FIT" }
+func (f *choiceFlag) Type() string { return f.kind }
+
+// define adds the flag, and offers its names to shells.
+func (f *choiceFlag) define(c *cobra.Command, name, help string) {
+	c.Flags().Var(f, name, help)
+	// The error would be that the flag does not exist.
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(f.names, cobra.ShellCompDirectiveNoFileComp))
+}
