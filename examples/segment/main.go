@@ -25,7 +25,7 @@ func main() {
 		fmt.Printf("%5.1f%% %s\n", 100*c.Fraction, c.Label)
 	}
 	canvas := must(annotate.New(picture))
-	canvas.Classes(result.Map, result.Classes) // result.Map.At(x, y) is the class of a pixel
+	canvas.Classes(result.Map, nil) // result.Map.At(x, y) is the class of a pixel
 	fmt.Println(must("written to "+*output, annotate.Save(*output, canvas.Image())))
 }
 
