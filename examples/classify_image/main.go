@@ -24,7 +24,7 @@ func main() {
 	var result vision.Classification
 	for range *count {
 		result = must(vision.Classify(context.Background(), session, picture,
-			vision.WithLabels(labels), vision.WithTopK(*topK), vision.WithThreshold(float32(*threshold))))
+			vision.WithLabels(labels), vision.WithTopK(*topK), vision.WithThreshold(float32(*threshold)), vision.WithFilter(vision.Lanczos)))
 		fmt.Println(result.Invoke)
 	}
 	for _, c := range result.Classes {

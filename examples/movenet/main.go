@@ -19,7 +19,7 @@ func main() {
 	session := must(coral.Open(*model))
 	defer session.Close()
 	picture := must(vision.Load(*input))
-	result := must(vision.Poses(context.Background(), session, picture, vision.WithFit(vision.Stretch))) // as pycoral's resize
+	result := must(vision.Poses(context.Background(), session, picture, vision.WithFit(vision.Stretch), vision.WithFilter(vision.Lanczos))) // as pycoral's resize
 	for _, pose := range result.Poses {
 		for _, p := range pose.Keypoints {
 			fmt.Printf("%-14s %.3f %.3f %.3f\n", p.Name, p.Y, p.X, p.Score)
