@@ -5,9 +5,9 @@
 //	canvas.Objects(result.Objects)
 //	err = annotate.Save("out.jpg", canvas.Image())
 //
-// The picture given is left as it is; the canvas is a copy. A small picture is enlarged
-// first, to 640 pixels on its longer side, since text cannot be read otherwise: so the canvas may
-// be larger than the picture. Line widths and text grow with the picture, and look the same
+// The picture given is left as it is; the canvas is a copy. A small picture is enlarged first,
+// to 640 pixels on its longer side, since text cannot be read otherwise: so the canvas may be
+// larger than the picture. Line widths and text grow with the picture, and look the same
 // whatever its size. Places are always those of the picture.
 //
 // What can be drawn are the results of package vision ([Canvas.Objects], [Canvas.Poses],

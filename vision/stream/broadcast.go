@@ -14,8 +14,8 @@ import (
 )
 
 // Broadcast shows pictures to browsers and other programs over HTTP, as a camera does: it
-// answers with multipart/x-mixed-replace, a JPEG for each [Broadcast.Show]. A viewer who is slower than the
-// pictures come gets the newest one each time.
+// answers with multipart/x-mixed-replace, a JPEG for each [Broadcast.Show]. A viewer who is
+// slower than the pictures come gets the newest one each time.
 //
 //	var view stream.Broadcast
 //	http.Handle("/", &view)

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// Camera reads a camera of Linux by its device, such as /dev/video0, over V4L2. Frames come
-// as JPEG (MJPG) or as YUYV, whichever the camera has; of both, YUYV up to 640×480 pixels, which need no
-// decoding, and JPEG above, since USB is too slow for the other. The size is the smallest
-// one of the camera that covers [WithSize], or its largest one.
+// Camera reads a camera of Linux by its device, such as /dev/video0, over V4L2. Frames come as
+// JPEG (MJPG) or as YUYV, whichever the camera has; of both, YUYV up to 640×480 pixels, which
+// need no decoding, and JPEG above, since USB is too slow for the other. The size is the
+// smallest one of the camera that covers [WithSize], or its largest one.
 //
 // A frame that is damaged, as happens on USB, gives an error, and the next one follows. A
 // device that is not there, is busy, or is silent for longer than [WithTimeout] gives
-// [ErrSource], one that has neither format [ErrFormat], and another system than Linux [ErrPlatform].
-// The end of the context is noticed with the next frame, or after a second.
+// [ErrSource], one that has neither format [ErrFormat], and another system than Linux
+// [ErrPlatform]. The end of the context is noticed with the next frame, or after a second.
 func Camera(device string, opts ...Option) Source {
 	return cameraOf(openDevice, device, opts)
 }

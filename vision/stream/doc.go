@@ -13,7 +13,8 @@
 //
 // A [Source] is a function from a context to an iter.Seq2. It opens what it reads when the
 // loop begins, and closes it when the loop ends, however that is: no process, no file and no
-// goroutine is left. The end of the context ends the loop with an error that wraps the context's.
+// goroutine is left. The end of the context ends the loop with an error that wraps the
+// context's.
 //
 // An error need not be the end. One picture of many may be damaged; then the loop goes on
 // after the error, if the program lets it. After an error that is the end of the source the
@@ -28,13 +29,13 @@
 //
 // # Live sources
 //
-// A camera does not wait. A program that is slower than it would look at ever older pictures, or
-// at those that happen to be in some buffer. [Latest] reads the source beside the program's
+// A camera does not wait. A program that is slower than it would look at ever older pictures,
+// or at those that happen to be in some buffer. [Latest] reads the source beside the program's
 // own work, and hands out the newest frame; frames that nobody had time for are dropped, and
 // counted in [Frame].Dropped. No more than three frames exist at a time: the one in the
 // program's hands, the newest one, and the one that is being read. Reading the next frame
-// takes its time while the program works on the last one, which also makes files faster; but frames
-// of a file would be dropped too. [IsLive] tells what a name stands for.
+// takes its time while the program works on the last one, which also makes files faster; but
+// frames of a file would be dropped too. [IsLive] tells what a name stands for.
 //
 // # Results
 //

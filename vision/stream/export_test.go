@@ -32,6 +32,22 @@ func Y4M(r io.Reader) (all []image.Image, err error) {
 	}
 }
 
+// Scan counts the pictures of a stream of JPEGs, and those that are damaged.
+func Scan(r io.Reader, limit int) (pictures, bad int, err error) {
+	for s := newScanner(r, limit); ; {
+		switch _, err := s.next(); {
+		case err == nil:
+			pictures++
+		case errors.Is(err, ErrDamaged):
+			bad++
+		case errors.Is(err, io.EOF):
+			return pictures, bad, nil
+		default:
+			return pictures, bad, err
+		}
+	}
+}
+
 // What a camera is to tests.
 type (
 	FourCC = fourCC

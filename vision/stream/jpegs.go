@@ -17,13 +17,13 @@ import (
 //	ffmpeg -i … -f image2pipe -codec:v mjpeg -
 //
 // It looks for where each picture begins and ends, so that what stands between them may be
-// anything of up to 64 KiB, such as the headers of a multipart message. The reader is read
-// by one loop at a time, and is not closed. A read that lasts is ended by the context if the reader
-// has the method SetReadDeadline, as connections and pipes have.
+// anything of up to 64 KiB, such as the headers of a multipart message. The reader is read by
+// one loop at a time, and is not closed. A read that lasts is ended by the context if the
+// reader has the method SetReadDeadline, as connections and pipes have.
 //
 // A damaged picture gives an error, and the next one follows. What is no JPEG at all ends
 // the source with [ErrFormat], and a picture of more bytes than [WithMaxFrame] allows with
-// [ErrTooLarge].
+// [ErrTooLarge]. How many pixels it may have is limited as in vision.Decode.
 func JPEGs(r io.Reader, opts ...Option) Source {
 	return from(opts, func(ctx context.Context, c config, deliver func(Frame, error) bool) error {
 		if errs.IsNil(r) {

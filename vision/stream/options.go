@@ -40,9 +40,9 @@ func newConfig(opts []Option) (config, error) {
 }
 
 // WithSize has frames of a video scaled to that size in pixels, by ffmpeg, which sends less
-// that way; if one of the numbers is 0, it follows from the proportions, and two zeros are no scaling. From a
-// camera the size that comes nearest is taken, 640×480 by default. A number below 0 or
-// above 65535 gives [ErrRange].
+// that way; if one of the numbers is 0, it follows from the proportions, and two zeros are no
+// scaling. From a camera the size that comes nearest is taken, 640×480 by default. A number
+// below 0 or above 65535 gives [ErrRange].
 func WithSize(width, height int) Option {
 	return func(c *config) error {
 		if width < 0 || height < 0 || width > maxSide || height > maxSide {
@@ -67,9 +67,9 @@ func WithRate(perSecond float64) Option {
 	}
 }
 
-// WithMaxFrame sets how many bytes a JPEG of a stream may have, [DefaultMaxFrame] by
-// default. That bounds the memory that a server without good intentions can claim. A number below
-// 1 gives [ErrRange].
+// WithMaxFrame sets how many bytes a JPEG of a stream may have, [DefaultMaxFrame] by default.
+// That bounds the memory that a server without good intentions can claim. A number below 1
+// gives [ErrRange].
 func WithMaxFrame(bytes int) Option {
 	return func(c *config) error {
 		if bytes < 1 {

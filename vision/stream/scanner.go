@@ -7,10 +7,10 @@ import (
 	"io"
 )
 
-// scanner finds the JPEGs in a stream of bytes, by their own structure: a picture ends
-// where its last marker says so, and what comes before the next one is passed over. It needs neither
-// lengths nor the boundaries of multipart messages, which many cameras get wrong, and has
-// a picture as soon as its last byte has arrived, not when the next one begins.
+// scanner finds the JPEGs in a stream of bytes, by their own structure: a picture ends where
+// its last marker says so, and what comes before the next one is passed over. It needs neither
+// lengths nor the boundaries of multipart messages, which many cameras get wrong, and has a
+// picture as soon as its last byte has arrived, not when the next one begins.
 type scanner struct {
 	r     *bufio.Reader
 	limit int
@@ -33,8 +33,8 @@ func newScanner(r io.Reader, limit int) *scanner {
 }
 
 // next returns the next picture, which is valid until the next call. At the end it returns
-// io.EOF, and for a picture that ends too early or goes on where it should not, ErrDamaged, after which
-// there may be others. Other errors are the last.
+// io.EOF, and for a picture that ends too early or goes on where it should not, ErrDamaged,
+// after which there may be others. Other errors are the last.
 func (s *scanner) next() ([]byte, error) {
 	if !s.begun {
 		if err := s.find(); err != nil {

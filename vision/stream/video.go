@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Video reads a video by way of the program ffmpeg: a file, or any URL that it knows, such
-// as rtsp://. Frames are scaled by ffmpeg ([WithSize]) and arrive as *image.YCbCr with 4:2:0
-// sampling, in the colours of JPEG, which is what package vision scales fastest; it takes half of
-// the memory of RGB.
+// Video reads a video by way of the program ffmpeg: a file, or any URL that it knows, such as
+// rtsp://. Frames are scaled by ffmpeg ([WithSize]) and arrive as *image.YCbCr with 4:2:0
+// sampling, in the colours of JPEG, which is what package vision scales fastest; it takes half
+// of the memory of RGB.
 //
 // Without ffmpeg the error is [ErrFFmpeg], which says how to install it. What ffmpeg cannot
 // read, or stops sending for longer than [WithTimeout], gives [ErrSource] with its own

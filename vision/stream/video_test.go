@@ -177,6 +177,8 @@ func TestY4M(t *testing.T) {
 		"no line":       {strings.Repeat("YUV4MPEG2", 50000), stream.ErrFormat},
 		"long line":     {"YUV4MPEG2 " + strings.Repeat("X", 2000) + "\n", stream.ErrFormat},
 		"other word":    {"RIFF\n", stream.ErrFormat},
+		"longer word":   {"YUV4MPEG2W2 H2\n", stream.ErrFormat},
+		"a space":       {" YUV4MPEG2 W2 H2\n", stream.ErrFormat},
 		"no size":       {"YUV4MPEG2\n", stream.ErrFormat},
 		"negative":      {"YUV4MPEG2 W-1 H2\n", stream.ErrFormat},
 		"no number":     {"YUV4MPEG2 Wx H2\n", stream.ErrFormat},

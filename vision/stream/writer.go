@@ -175,7 +175,8 @@ func (w *Writer) finish(why error) error {
 }
 
 // Close finishes the file, which may take a moment. Without a frame there is no file. The
-// error is that of ffmpeg, if Write has not returned it already; a second Close gives [ErrClosed].
+// error is that of ffmpeg, if Write has not returned it already; a second Close gives
+// [ErrClosed].
 func (w *Writer) Close() error {
 	if w == nil {
 		return fmt.Errorf("stream: close: the writer is nil: %w", ErrClosed)

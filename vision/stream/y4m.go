@@ -2,7 +2,6 @@ package stream
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -77,6 +76,10 @@ func (s *y4m) next() (*image.YCbCr, error) {
 	if _, err := s.line("FRAME"); err != nil {
 		return nil, err
 	}
+	// A header alone claims no memory.
+	if _, err := s.r.Peek(min(s.width*s.height, s.r.Size())); err != nil {
+		return nil, cutOff(err)
+	}
 	img := image.NewYCbCr(image.Rect(0, 0, s.width, s.height), image.YCbCrSubsampleRatio420)
 	for _, plane := range [][]uint8{img.Y, img.Cb, img.Cr} {
 		if _, err := io.ReadFull(s.r, plane); err != nil {
@@ -97,11 +100,11 @@ func (s *y4m) line(word string) ([]string, error) {
 	case err != nil:
 		return nil, cutOff(err)
 	}
-	fields := strings.Fields(string(bytes.TrimSuffix(text, []byte("\n"))))
-	if len(fields) == 0 || fields[0] != word {
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(string(text), "\n"), word)
+	if !ok || rest != "" && rest[0] != ' ' {
 		return nil, fmt.Errorf("%w: a YUV4MPEG2 stream has no line that begins with %s", ErrFormat, word)
 	}
-	return fields[1:], nil
+	return strings.Fields(rest), nil
 }
 
 // cutOff is the error of a read within a frame.

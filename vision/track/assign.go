@@ -77,9 +77,9 @@ func assignAll(rows, columns int, weight func(r, c int) float64) []int {
 // hungarian gives each row a column such that the sum of costs is least. It returns the row
 // of each column, or -1. There are no more rows than columns; the time is rows² × columns.
 //
-// Rows come in one by one. Each looks for the cheapest way to a free column, in which rows that came
-// before may have to move on; potentials keep all costs that remain above zero, so that
-// this is the search for a shortest path.
+// Rows come in one by one. Each looks for the cheapest way to a free column, in which rows
+// that came before may have to move on; potentials keep all costs that remain above zero, so
+// that this is the search for a shortest path.
 func hungarian(rows, columns int, cost func(r, c int) float64) []int {
 	const none = -1
 	rowOf := make([]int, columns+1) // the last column stands for where a new row begins

@@ -23,13 +23,13 @@
 // # How it works
 //
 // The method is that of ByteTrack (Zhang and others, 2022). Each object has a Kalman filter
-// that knows the centre, the aspect ratio and the height of its box and how fast they
-// change, and so where the box should be in the next frame. What was found is matched with
-// what was expected by the overlap of the boxes, objects of the same ID only, such that the
-// overlap of all is largest. That happens twice: first with the detections that are certain, then, for
-// objects that found no match, with the uncertain ones, which is what an object looks like that is half
-// hidden. So the detector's own threshold should be low, 0.1; [WithThresholds] says what
-// counts as certain here.
+// that knows the centre, the aspect ratio and the height of its box and how fast they change,
+// and so where the box should be in the next frame. What was found is matched with what was
+// expected by the overlap of the boxes, objects of the same ID only, such that the overlap of
+// all is largest. That happens twice: first with the detections that are certain, then, for
+// objects that found no match, with the uncertain ones, which is what an object looks like
+// that is half hidden. So the detector's own threshold should be low, 0.1; [WithThresholds]
+// says what counts as certain here.
 //
 // An object that is not found is expected for some more time ([WithMemory]) where it should
 // be by then, and keeps its identity if it comes back there. Objects look alike to this

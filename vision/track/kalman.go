@@ -16,8 +16,8 @@ const (
 )
 
 // motion is a Kalman filter for a box that moves at constant speed. Its four numbers have
-// nothing to do with each other, neither in how they move nor in how they are measured, so it is four
-// small filters.
+// nothing to do with each other, neither in how they move nor in how they are measured, so it
+// is four small filters.
 type motion struct{ x, y, aspect, height axis }
 
 // axis is the Kalman filter of one number and of its change in one step.

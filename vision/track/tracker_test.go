@@ -220,7 +220,7 @@ func TestTimesThatDoNotAdvance(t *testing.T) {
 	for _, at := range []func(int) time.Duration{
 		func(int) time.Duration { return 0 },
 		func(n int) time.Duration { return -time.Duration(n) * time.Second },
-		func(n int) time.Duration { return time.Duration(math.MinInt64 * (n % 2)) },
+		func(n int) time.Duration { return time.Duration(n%2) * math.MinInt64 },
 	} {
 		tracker := newTracker(t)
 		for n := range 10 {
