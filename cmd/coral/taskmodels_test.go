@@ -36,10 +36,14 @@ func (a always) tensor() model.Tensor {
 const (
 	reshape        = 22
 	reshapeOptions = 17
+	custom         = 32
 )
 
 // alwaysModel takes pictures of 8 by 8 pixels from -1 to 1, and puts these out.
-func alwaysModel(outputs ...always) []byte {
+func alwaysModel(outputs ...always) []byte { return written(alwaysGraph(outputs...)) }
+
+// alwaysGraph is the graph of that model.
+func alwaysGraph(outputs ...always) model.Subgraph {
 	picture := model.Tensor{
 		Name: "picture", Type: tflite.TypeUint8, Shape: []int{1, 8, 8, 3},
 		Quantization: model.Quantization{Scales: []float32{1. / 128}, ZeroPoints: []int{128}},
@@ -59,8 +63,15 @@ func alwaysModel(outputs ...always) []byte {
 		g.Operators = append(g.Operators, model.Operator{BuiltinCode: reshape, Version: 1, Inputs: []int{add(values), add(shape)}, Outputs: []int{at}})
 		g.Outputs = append(g.Outputs, at)
 	}
+	return g
+}
+
+func written(g model.Subgraph) []byte {
 	m := &model.Model{Version: 3, Subgraphs: []model.Subgraph{g}}
-	return tflitewriter.Model(m, func(b tflitewriter.Builder, _ model.Operator) (int8, tflitewriter.Offset) {
+	return tflitewriter.Model(m, func(b tflitewriter.Builder, op model.Operator) (int8, tflitewriter.Offset) {
+		if op.CustomCode != "" {
+			return 0, 0
+		}
 		return reshapeOptions, b.Table()
 	})
 }
@@ -95,6 +106,30 @@ func poseModel() []byte {
 		out.values = append(out.values, 0.25, 0.25, 0.75)
 	}
 	return alwaysModel(out)
+}
+
+// posenetModel is PoseNet as Coral has it: its last operator is one that TensorFlow Lite does
+// not have. All joints of its person are in the middle of one place of 2 by 2.
+func posenetModel() []byte {
+	heatmaps, offsets, displacements := make([]float32, 4*17), make([]float32, 4*34), make([]float32, 4*64)
+	for k := range heatmaps {
+		heatmaps[k] = -10
+		if k < 17 {
+			heatmaps[k] = 3
+		}
+	}
+	g := alwaysGraph(
+		always{shape: []int{1, 2, 2, 17}, values: heatmaps},
+		always{shape: []int{1, 2, 2, 34}, values: offsets},
+		always{shape: []int{1, 2, 2, 64}, values: displacements},
+	)
+	decoder := model.Operator{BuiltinCode: custom, CustomCode: poseDecoder, Version: 1, Inputs: g.Outputs}
+	for _, shape := range [][]int{{1, 20, 17, 2}, {1, 20, 17}, {1, 20}, {1}} {
+		decoder.Outputs = append(decoder.Outputs, len(g.Tensors))
+		g.Tensors = append(g.Tensors, model.Tensor{Name: "decoded", Type: tflite.TypeFloat32, Shape: shape})
+	}
+	g.Operators, g.Outputs = append(g.Operators, decoder), decoder.Outputs
+	return written(g)
 }
 
 // facesModel has one face, of half the picture's size, in the first cell.

@@ -219,6 +219,19 @@ func TestPose(t *testing.T) {
 	assert.Contains(t, succeeded(t, args...), "    0.7500  left ankle      0.250, 0.250\n")
 }
 
+// Coral's PoseNet ends with an operator that TensorFlow Lite does not have.
+func TestPoseWithCoralsDecoder(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	picture := writeFile(t, "picture.png", pngBytes(t, 8, 8))
+	posenet := modelFile(t, posenetModel())
+	var poses []vision.Pose
+	require.NoError(t, json.Unmarshal(fieldsOf(t, succeeded(t, "pose", "-m", posenet, "--json", picture))["poses"], &poses))
+	require.Len(t, poses, 1)
+	assert.InDelta(t, 0.953, poses[0].Keypoints[0].Score, 0.001)
+	assert.Contains(t, failed(t, statusFailed, "bench", posenet), poseDecoder, "other commands run models as they are")
+}
+
 func TestFaces(t *testing.T) {
 	t.Parallel()
 	needRuntime(t)

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"image/jpeg"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/edgetpu/edgetputest"
+	"github.com/gocoral/coral/vision"
 )
 
 // The commands on simulated Edge TPUs.
@@ -71,6 +74,42 @@ func TestOnEdgeTPUs(t *testing.T) {
 	assert.Positive(t, sim.Stats("2-1").Inferences)
 	sim.Unplug("2-1")
 	assert.Contains(t, failed(t, statusFailed, "classify", "-m", tpuModel, "--device", "usb", picture), "no such Edge TPU")
+}
+
+// A device that goes in the middle of a stream costs no frame.
+func TestWatchFailsOver(t *testing.T) {
+	needRuntime(t)
+	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	_, detector := compiledFrom(t, detectorModelOf(1./64))
+	img, err := vision.Load(writeFile(t, "x.png", pngBytes(t, 20, 10)))
+	require.NoError(t, err)
+	camera, frames := io.Pipe()
+	const half = 5
+	go func() {
+		for k := range 2 * half {
+			if k == half {
+				for sim.Stats("2-1").Inferences < half {
+					time.Sleep(time.Millisecond)
+				}
+				sim.Unplug("2-1")
+			}
+			_ = jpeg.Encode(frames, img, nil) // fails when the command has ended
+		}
+		frames.Close()
+	}()
+	r := coralReading(t, camera, "watch", "-", "-m", detector, "--track")
+	require.Zero(t, r.status, r.stderr)
+	lines := linesOf(t, r.stdout)
+	assert.Contains(t, r.stdout, `"device":{"type":"usb"`)
+	assert.Equal(t, 2*half, lines[len(lines)-1].Frames)
+	for _, l := range lines {
+		if l.Event == "frame" {
+			require.Len(t, l.Objects, 1)
+			assert.Equal(t, 1, l.Objects[0].Identity)
+		}
+	}
+	assert.NotContains(t, r.stdout, `"error"`)
+	assert.Contains(t, r.stdout, `{"event":"device","device":{"type":"cpu"`)
 }
 
 // A device that hangs is named, with what can be done.

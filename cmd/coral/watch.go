@@ -32,6 +32,7 @@ meantime are dropped. --latest does that for any source.
 
 Each line has a field "event":
   start   the source, the device and how the model was understood
+  device  the device, when another one has taken over
   frame   what was found in a frame, as the command of that task has it; frames without
           anything have no line
   error   a frame that could not be read or looked at
@@ -70,6 +71,7 @@ type watcher struct {
 	meter    stream.Meter
 	reported time.Time // when the meter was
 	started  bool
+	device   string // by which the last frame was looked at
 }
 
 func (a *app) watch(ctx context.Context, f *watchFlags, source string) error {
@@ -165,10 +167,15 @@ func (w *watcher) frame(ctx context.Context, frame stream.Frame) error {
 	return nil
 }
 
-// start prints the first line.
+// start prints the first line, and one when the device has changed.
 func (w *watcher) start(seen sight) error {
-	if w.started {
+	device := w.session.Device().String()
+	if w.started && device == w.device {
 		return nil
+	}
+	w.device = device
+	if w.started {
+		return w.app.printFields(event{"device"}, place(w.session))
 	}
 	w.started = true
 	w.warn(seen)
