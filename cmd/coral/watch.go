@@ -69,6 +69,7 @@ type watcher struct {
 	tracker  *track.Tracker // nil: objects have no identities
 	sink     *sink          // nil: frames are not written
 	meter    stream.Meter
+	failures int
 	reported time.Time // when the meter was
 	started  bool
 	device   string // by which the last frame was looked at
@@ -111,6 +112,7 @@ func (w *watcher) run(ctx context.Context) error {
 			if isFinal(err) {
 				return err
 			}
+			w.failures++
 			if err := w.app.printFields(event{"error"}, moment(frame), trouble{explain(err)}); err != nil {
 				return err
 			}
@@ -221,7 +223,7 @@ func (w *watcher) report() {
 		return
 	}
 	w.reported = time.Now()
-	s := w.meter.Stats()
+	s := w.stats()
 	w.app.logger().Info("watching", "source", w.source, "frames", s.Frames, "dropped", s.Dropped, "errors", s.Errors, "fps", fmt.Sprintf("%.1f", s.PerSecond))
 }
 
@@ -230,9 +232,9 @@ func (w *watcher) report() {
 func (w *watcher) end(ctx context.Context, last error) error {
 	err := w.tell(w.tracker.End())
 	if err == nil && w.started {
-		err = w.app.printFields(event{"end"}, w.meter.Stats())
+		err = w.app.printFields(event{"end"}, w.stats())
 	}
-	switch failures := w.meter.Stats().Errors; {
+	switch {
 	case err != nil:
 		return err
 	case ctx.Err() != nil && w.live:
@@ -243,10 +245,17 @@ func (w *watcher) end(ctx context.Context, last error) error {
 		return last
 	case !w.started:
 		return fmt.Errorf("%s: there is no frame in it", w.sourceText())
-	case failures > 0:
-		return fmt.Errorf("%d frames could not be read: the lines with \"error\" say why", failures)
+	case w.failures > 0:
+		return fmt.Errorf("%d frames could not be looked at: the lines with \"error\" say why", w.failures)
 	}
 	return nil
+}
+
+// stats count as errors what has a line.
+func (w *watcher) stats() stream.Stats {
+	s := w.meter.Stats()
+	s.Errors = w.failures
+	return s
 }
 
 func (w *watcher) sourceText() string {

@@ -132,7 +132,7 @@ func TestWatchGoesOn(t *testing.T) {
 	r := coralCommand(t, "watch", folder, "-m", modelFile(t, detectorModel()))
 	assert.Equal(t, statusFailed, r.status)
 	requireLine(t, r.stderr)
-	assert.Contains(t, r.stderr, "1 frame could not be read")
+	assert.Contains(t, r.stderr, "1 frame could not be looked at")
 	lines := linesOf(t, r.stdout)
 	require.Equal(t, []string{"start", "frame", "error", "frame", "end"}, eventsOf(lines))
 	assert.Equal(t, 1, lines[2].Frame)

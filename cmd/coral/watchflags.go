@@ -33,15 +33,15 @@ type watchFlags struct {
 }
 
 func (f *watchFlags) define(c *cobra.Command) {
+	f.task = choiceFlag{kind: "TASK", names: watchTasks, value: "detect"}
+	f.task.define(c, "task", "what to look for: "+strings.Join(watchTasks, ", "))
 	f.pictureFlags.define(c, usual{fit: "the task's", filter: "the task's"})
 	f.defineLabels(c)
 	f.resultFlags.define(c, "the best results", "the lowest score to show (default: the task's)")
 	f.detector.define(c)
 	flags := c.Flags()
-	f.task = choiceFlag{kind: "TASK", names: watchTasks, value: "detect"}
-	f.task.define(c, "task", "what to look for: "+strings.Join(watchTasks, ", "))
 	flags.BoolVar(&f.track, "track", false, "give objects identities that stay from frame to frame")
-	flags.Var(&f.zones, "zone", "tell who enters and leaves this part of the frames: `NAME:X,Y,X,Y,X,Y…`, its corners; may be repeated")
+	flags.Var(&f.zones, "zone", "tell who enters and leaves this part of the frames: `NAME:X,Y,X,Y,X,Y`, its corners; may be repeated")
 	flags.Var(&f.lines, "line", "tell who crosses this line: `NAME:X,Y,X,Y`, its ends; may be repeated")
 	flags.Var(&f.memory, "memory", "`TIME` for which an object that is not found is kept (default 1s)")
 	flags.BoolVar(&f.events, "events", false, "print no lines for frames")

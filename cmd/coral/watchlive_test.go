@@ -49,6 +49,7 @@ func TestWatchLive(t *testing.T) {
 	require.GreaterOrEqual(t, len(lines), 3)
 	assert.Equal(t, "start", lines[0].Event)
 	assert.Equal(t, "end", lines[len(lines)-1].Event)
+	assert.Zero(t, lines[len(lines)-1].Errors)
 	assert.Contains(t, p.stdout.String(), `"live":true`)
 	assert.True(t, strings.HasSuffix(p.stdout.String(), "}\n"))
 }
