@@ -640,8 +640,8 @@ func TestResultsJSON(t *testing.T) {
 	d := vision.Detections{Objects: []vision.Object{{ID: 1, Label: "cup", Score: 0.5, Box: vision.Box{XMax: 2, YMax: 3}}}, Head: vision.HeadSSD}
 	text, err := json.Marshal(d)
 	require.NoError(t, err)
-	assert.Equal(t, `{"objects":[{"id":1,"label":"cup","score":0.5,"box":[0,0,2,3]}]}`, string(text))
+	assert.JSONEq(t, `{"objects":[{"id":1,"label":"cup","score":0.5,"box":[0,0,2,3]}]}`, string(text))
 	text, err = json.Marshal(vision.Match{Name: "Ada", Score: 0.5})
 	require.NoError(t, err)
-	assert.Equal(t, `{"name":"Ada","similarity":0.5}`, string(text))
+	assert.JSONEq(t, `{"name":"Ada","similarity":0.5}`, string(text))
 }
