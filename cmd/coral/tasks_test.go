@@ -354,3 +354,19 @@ func TestDemoModels(t *testing.T) {
 	require.Zero(t, r.status, r.stderr)
 	assert.Contains(t, r.stdout, `"id":15,`, "a person, in the classes of Pascal VOC")
 }
+
+// What is wrong with the outputs for one picture may be right for the next.
+func TestEmbedOfNothing(t *testing.T) {
+	t.Parallel()
+	needRuntime(t)
+	picture := writeFile(t, "picture.png", pngBytes(t, 8, 8))
+	zeros := modelFile(t, alwaysModel(always{shape: []int{1, 3}, values: []float32{0, 0, 0}}))
+	r := coralCommand(t, "embed", "-m", zeros, "--json", picture, picture)
+	assert.Equal(t, statusFailed, r.status)
+	lines := slices.Collect(strings.Lines(r.stdout))
+	require.Len(t, lines, 2)
+	for _, line := range lines {
+		assert.Contains(t, string(fieldsOf(t, line)["error"]), "a vector of 3 numbers has the length 0")
+	}
+	assert.Equal(t, 2, strings.Count(r.stderr, "\n"))
+}
