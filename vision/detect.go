@@ -11,22 +11,22 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
-// Detections are what a detector finds in a picture.
+// Detections are what a detector finds in a picture. Its JSON has the objects only.
 type Detections struct {
 	// Objects has the best first, and of equal scores the higher id. Their boxes are in
 	// pixels of the picture, and end where the part of it ends that the model saw.
-	Objects []Object
-	Timing  Timing
+	Objects []Object `json:"objects"`
+	Timing  Timing   `json:"-"`
 	// Placement is where the picture lay in the model's input: the whole picture, where
 	// tiles of it were looked at too.
-	Placement Placement
+	Placement Placement `json:"-"`
 	// Normalization is what the pixels were turned into, and where it came from.
-	Normalization Normalization
+	Normalization Normalization `json:"-"`
 	// Head is how the outputs were read, see [WithHead].
-	Head string
+	Head string `json:"-"`
 	// Warnings are sentences about what may be wrong, and about what was decided for want
 	// of better knowledge. They are the same for every picture.
-	Warnings []string
+	Warnings []string `json:"-"`
 }
 
 // detectionConfig is what the options say that only detection has.

@@ -1,6 +1,7 @@
 package vision_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/color"
@@ -623,4 +624,24 @@ func TestDetectionsTiming(t *testing.T) {
 	assert.Positive(t, got.Timing.Decode)
 	assert.Equal(t, []string{"w"}, got.Warnings)
 	assert.NotNil(t, got.Objects)
+}
+
+// One row of numbers is what classifiers put out: it is no detector's unless it is said to be.
+func TestDetectionsOfAClassifier(t *testing.T) {
+	r := vision.Result{Outputs: []tflite.Value{floats([]int{1, 85}, make([]float32, 85)...)}, Placement: filling(100, 100)}
+	_, err := vision.DecodeDetections(r)
+	require.ErrorIs(t, err, vision.ErrModel)
+	assert.ErrorContains(t, err, "[1 85]")
+	assert.Empty(t, decoded(t, r, vision.WithHead(vision.HeadYOLOv5)).Objects)
+}
+
+// The JSON of results is what programs read: objects with boxes, and similar names.
+func TestResultsJSON(t *testing.T) {
+	d := vision.Detections{Objects: []vision.Object{{ID: 1, Label: "cup", Score: 0.5, Box: vision.Box{XMax: 2, YMax: 3}}}, Head: vision.HeadSSD}
+	text, err := json.Marshal(d)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"objects":[{"id":1,"label":"cup","score":0.5,"box":[0,0,2,3]}]}`, string(text))
+	text, err = json.Marshal(vision.Match{Name: "Ada", Score: 0.5})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"name":"Ada","similarity":0.5}`, string(text))
 }

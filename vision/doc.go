@@ -1,21 +1,46 @@
-// Package vision classifies pictures with TensorFlow Lite models, and has what every
-// model for pictures needs: reading files, scaling, filling an input tensor, labels.
+// Package vision has models look at pictures: it brings a picture into the input as the
+// model wants it, runs the model on a session, and makes of the outputs what they mean, in
+// the picture's own coordinates.
 //
-//	s, err := coral.Open("mobilenet_v2_1.0_224_quant_edgetpu.tflite")
+//	s, err := coral.Open("ssd_mobilenet_v2_edgetpu.tflite")
 //	…
 //	defer s.Close()
-//	labels, err := vision.ReadLabels("imagenet_labels.txt")
+//	labels, err := vision.ReadLabels("coco_labels.txt")
 //	…
-//	img, err := vision.Load("cat.jpg")
+//	img, err := vision.Load("street.jpg")
 //	…
-//	result, err := vision.Classify(ctx, s, img, vision.WithLabels(labels), vision.WithTopK(3))
+//	result, err := vision.Detect(ctx, s, img, vision.WithLabels(labels))
 //	…
-//	for _, c := range result.Classes {
-//		fmt.Printf("%.2f %s\n", c.Score, c.Label)
+//	for _, o := range result.Objects {
+//		fmt.Printf("%.2f %s %v\n", o.Score, o.Label, o.Box)
 //	}
 //	for _, w := range result.Warnings {
 //		log.Print(w)
 //	}
+//
+// # Tasks
+//
+// There is a function for each, all with the same arguments:
+//
+//	Classify   what is in the picture                    classifiers
+//	Detect     objects with boxes                        SSD, YOLO from version 5 on, NanoDet
+//	Segment    to what each place belongs                DeepLab and others with a map of classes, masks
+//	Poses      persons by 17 joints                      MoveNet, PoseNet
+//	Faces      faces with boxes and landmarks            BlazeFace
+//	Embed      a vector, for a Gallery of known ones     models for faces, classifiers without their last layer
+//	Run        the outputs as they are                   any model with one picture as its input
+//
+// Which model of its kind it is, the shapes of its outputs tell; a model of another kind gives
+// [ErrModel], which says what was expected and what was found. Detect and those below it are
+// [Run] and then a decoder that reads outputs from anywhere, such as [DecodeDetections].
+//
+// Boxes are in pixels of the picture from its upper left corner, keypoints from 0 to 1. With
+// [WithCrop] a task looks at a part of the picture, and [Cascade] has a second model look at
+// each object that the first one has found. Small objects in large pictures are found with
+// [WithTiles].
+//
+// Package vision/annotate draws results into pictures, vision/stream reads cameras and videos, and
+// vision/track follows objects from frame to frame.
 //
 // # Pictures
 //
@@ -58,11 +83,13 @@
 // Which normalisation that is, is the most frequent cause of wrong results. It is that of
 // an option, or else what the model tells: in its metadata, by the range of its input, or
 // by the operators that it begins with. Some models tell nothing, and what is taken then
-// is a guess. [NormalizationOf] tells before, and the result of [Classify] after the fact,
-// what was taken, where it comes from, and what speaks against it.
+// is a guess. [NormalizationOf] tells before, and each result after the fact, what was taken, where it comes from, and what speaks against it.
 //
-// [Classify] does all of this for one kind of model. For another, use SetInput in
-// coral.Session.Do:
+// A picture with other proportions than the input is stretched, or keeps them and is put in
+// the middle or the upper left corner: see [WithFit]. Each task has the default of those who
+// trained its models.
+//
+// A model with more inputs than one picture takes SetInput in coral.Session.Do:
 //
 //	err := s.Do(ctx, func(i *tflite.Interpreter) error {
 //		t, err := i.Input(0)
@@ -80,8 +107,9 @@
 // # Labels
 //
 // Models count their classes; [Labels] name them. They come with the model
-// ([ModelLabels]), which Classify knows, or from a file ([ReadLabels]). The classic trap
+// ([ModelLabels]), which the tasks know, or from a file ([ReadLabels]). The classic trap
 // are labels that are off by one: ImageNet models have 1001 classes with a first one for
 // "background", or 1000 without, and the labels must match. [Labels.Mismatch] tells, and
-// so do the warnings of Classify.
+// so do the warnings of each result. Detectors do not count the background and their label files
+// often do; by the numbers of both [Detect] decides, and says so ([WithLabelOffset]).
 package vision

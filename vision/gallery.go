@@ -31,7 +31,7 @@ type galleryEntry struct {
 type Match struct {
 	Name string `json:"name"`
 	// Score is the [Cosine] of the vectors.
-	Score float32 `json:"score"`
+	Score float32 `json:"similarity"`
 }
 
 // OpenGallery opens the gallery in a file, or begins a new one if there is no such file; it is

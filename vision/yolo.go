@@ -64,8 +64,12 @@ func (o headOutputs) rowsHead(a, b int) rowsHead {
 // coco is the number of classes that most detectors have.
 const coco = 80
 
-// guessed is for an output whose sides do not fit the input.
+// guessed is for an output whose sides do not fit the input. A single row is none: it would be
+// that of a classifier.
 func (o headOutputs) guessed(a, b int) rowsHead {
+	if a == 1 || b == 1 {
+		return rowsHead{}
+	}
 	classes := o.labels
 	if classes == 0 {
 		classes = coco

@@ -38,6 +38,14 @@ func pngBytes(t *testing.T, w, h int) []byte {
 	return b.Bytes()
 }
 
+// classifyOutput is the JSON of coral classify.
+type classifyOutput struct {
+	subject
+	classesFound
+	measured
+	writtenTo
+}
+
 func classesOf(t *testing.T, line string) classifyOutput {
 	t.Helper()
 	var c classifyOutput
@@ -299,6 +307,7 @@ func TestClassifyHidesZeros(t *testing.T) {
 	classes := classesOf(t, succeeded(t, "classify", "-m", colours, "--json", picture)).Classes
 	require.Len(t, classes, 1)
 	assert.Equal(t, 0, classes[0].ID)
+	assert.Equal(t, 2, classesOf(t, succeeded(t, "classify", "-m", colours, "--json", "--bgr", picture)).Classes[0].ID)
 	assert.Len(t, classesOf(t, succeeded(t, "classify", "-m", colours, "--json", "--threshold", "0", picture)).Classes, 3)
 	assert.Len(t, classesOf(t, succeeded(t, "classify", "-m", colours, "--json", "--threshold", "0", "--top", "2", picture)).Classes, 2)
 }

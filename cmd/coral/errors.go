@@ -93,6 +93,7 @@ var advice = []struct {
 	{coral.ErrNoDevice, "coral devices lists what there is, and --device auto falls back to the CPU"},
 	{vision.ErrDamaged, "save or fetch the picture again"},
 	{vision.ErrLabels, "give it labels: one a line, CSV, JSON, YAML or a label map in .pbtxt"},
+	{vision.ErrGallery, "name another --gallery, or take the model that it was made with"},
 	{vision.ErrModel, "see coral inspect for its inputs and outputs"},
 }
 
@@ -100,6 +101,8 @@ var advice = []struct {
 // the user of a command.
 var libraryPrefixes = []string{
 	"coral: ", "open: ", "run: ", "do: ", "vision: ", "edgetpu: ", "tflite: ", "load: ", "classify: ", "read labels: ",
+	"detect: ", "segment: ", "poses: ", "faces: ", "embed: ", "open gallery: ", "add to gallery: ", "search in gallery: ",
+	"annotate: ", "save: ", "stream: ", "track: ", "new: ",
 }
 
 // terms of the library and of cobra, in those of the command.
@@ -114,6 +117,9 @@ var terms = strings.NewReplacer(
 	"WithIsolation(Isolated)", "--isolated",
 	"WithIsolation(InProcess)", "--in-process",
 	"WithModelLimits", "--max-tensor",
+	"WithThreshold", "--threshold",
+	"WithHead", "--head",
+	"WithLabelOffset", "--label-offset",
 	"give CPUOnly", "give --device cpu",
 	" (WithMaxPixels)", "",
 	" (WithMaxTensorBytes)", " (--max-tensor)",
@@ -210,7 +216,7 @@ func replaceAll(text string, by []rewording) string {
 
 // sentences of the library. How an Edge TPU shows in a machine is coral doctor's to say.
 var sentences = []rewording{
-	{regexp.MustCompile(`\b1 (element|byte|dimension|input|output)s\b`), "1 $1"},
+	{regexp.MustCompile(`\b1 (element|byte|dimension|input|output|frame)s\b`), "1 $1"},
 	{regexp.MustCompile(`no attached Edge TPU can be used: device "`), `device "`},
 	{regexp.MustCompile(`none is attached; a USB one shows .*/dev/apex_0`), "none is attached"},
 	{regexp.MustCompile(`(?:is required: )?device "any": no such Edge TPU: (none is )?attached`), "is required, and ${1}attached"},

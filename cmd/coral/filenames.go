@@ -12,13 +12,22 @@ const maxFileName = 100
 // digits, dot, underscore and hyphen only, not hidden, and different, also to file
 // systems that take A for a.
 func fileNames(names []string, extension string) []string {
-	files := make([]string, len(names))
-	used := make(map[string]bool)
+	bases, extensions := make([]string, len(names)), make([]string, len(names))
 	for k, name := range names {
-		base := fileName(name)
-		file := base + extension
+		bases[k], extensions[k] = fileName(name), extension
+	}
+	return different(bases, extensions)
+}
+
+// different puts names and extensions together, with numbers between them where the same
+// would come twice.
+func different(bases, extensions []string) []string {
+	files := make([]string, len(bases))
+	used := make(map[string]bool)
+	for k, base := range bases {
+		file := base + extensions[k]
 		for n := 1; used[strings.ToLower(file)]; n++ {
-			file = base + "_" + strconv.Itoa(n) + extension
+			file = base + "_" + strconv.Itoa(n) + extensions[k]
 		}
 		used[strings.ToLower(file)] = true
 		files[k] = file

@@ -225,7 +225,25 @@ func (m *modelFlags) limits() model.Limits {
 
 // open makes the session that the flags ask for.
 func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*coral.Session, error) {
-	opts = append(opts, coral.WithDevice(string(a.device)), coral.WithThreads(m.threads.value), coral.WithLogger(a.logger()))
+	return checked(coral.OpenContext(ctx, m.path, append(opts, m.options(a)...)...))
+}
+
+// openBytes is open for another model than that of the file.
+func (m *modelFlags) openBytes(b []byte, a *app, opts ...coral.Option) (*coral.Session, error) {
+	return checked(coral.OpenBytes(b, append(m.options(a), opts...)...))
+}
+
+// checked tells flags that contradict each other from what else goes wrong.
+func checked(s *coral.Session, err error) (*coral.Session, error) {
+	if errors.Is(err, coral.ErrOption) {
+		return nil, usageError{err}
+	}
+	return s, err
+}
+
+// options are those of the library that the flags stand for.
+func (m *modelFlags) options(a *app) []coral.Option {
+	opts := []coral.Option{coral.WithDevice(string(a.device)), coral.WithThreads(m.threads.value), coral.WithLogger(a.logger())}
 	if a.library != "" {
 		opts = append(opts, coral.WithTPULibrary(a.library))
 	}
@@ -247,9 +265,5 @@ func (m *modelFlags) open(ctx context.Context, a *app, opts ...coral.Option) (*c
 	case m.inProcess:
 		opts = append(opts, coral.WithIsolation(coral.InProcess))
 	}
-	s, err := coral.OpenContext(ctx, m.path, opts...)
-	if errors.Is(err, coral.ErrOption) { // flags that contradict each other
-		return nil, usageError{err}
-	}
-	return s, err
+	return opts
 }

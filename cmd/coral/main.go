@@ -5,6 +5,12 @@
 //	coral doctor [MODEL] [--open]                  what stands in the way of an Edge TPU
 //	coral inspect MODEL…                           what is inside a model
 //	coral classify -m MODEL [-l LABELS] IMAGE…     the classes of pictures
+//	coral detect -m MODEL [-l LABELS] IMAGE…       objects, with boxes
+//	coral segment -m MODEL [-l LABELS] IMAGE…      what each part of pictures belongs to
+//	coral pose -m MODEL IMAGE…                     persons, by their joints
+//	coral faces -m MODEL IMAGE…                    faces
+//	coral embed -m MODEL IMAGE…                    which known pictures others resemble
+//	coral watch SOURCE -m MODEL                    any of these on a video or a camera
 //	coral run MODEL --input NAME=VALUE …           any model, on numbers, texts and .npy files
 //	coral bench MODEL                              latency and throughput
 //	coral fetch-runtime                            TensorFlow Lite's native library

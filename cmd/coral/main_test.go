@@ -206,6 +206,9 @@ func TestCompletion(t *testing.T) {
 	assert.Contains(t, complete("bench", "-m", ""), "tflite\n"+filterByExtension)
 	assert.Contains(t, complete("inspect", ""), "tflite\n"+filterByExtension)
 	assert.Contains(t, complete("classify", ""), "jpg\n")
+	assert.Contains(t, complete("pose", ""), "jpg\n")
+	assert.Contains(t, complete("detect", "--head", ""), "yolov8\n")
+	assert.Contains(t, complete("watch", "--task", ""), "segment\n")
 	assert.Contains(t, complete("ins"), "inspect")
 }
 

@@ -22,7 +22,7 @@ func TestManualPages(t *testing.T) {
 		return string(content)
 	}
 
-	for _, command := range []string{"bench", "classify", "completion", "completion-zsh", "devices", "doctor", "fetch-runtime", "inspect", "run", "version"} {
+	for _, command := range []string{"bench", "classify", "completion", "completion-zsh", "detect", "devices", "doctor", "embed", "faces", "fetch-runtime", "inspect", "pose", "run", "segment", "version", "watch"} {
 		assert.Contains(t, page("coral"), strings.Split(command, "-")[0])
 		p := page("coral-" + command)
 		assert.True(t, strings.HasPrefix(p, `.TH "CORAL\-`+strings.ToUpper(strings.ReplaceAll(command, "-", `\-`))+`" "1" "2023\-11\-14" "coral `), p)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,6 +36,26 @@ func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.stdout)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// printFields prints one object with the fields of all parts, each of which is an object.
+func (a *app) printFields(parts ...any) error {
+	var line bytes.Buffer
+	for _, part := range parts {
+		var object bytes.Buffer
+		e := json.NewEncoder(&object)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(part); err != nil {
+			return err
+		}
+		fields := bytes.TrimSuffix(bytes.TrimPrefix(bytes.TrimSpace(object.Bytes()), []byte("{")), []byte("}"))
+		if len(fields) > 0 && line.Len() > 0 {
+			line.WriteByte(',')
+		}
+		line.Write(fields)
+	}
+	_, err := fmt.Fprintf(a.stdout, "{%s}\n", line.Bytes())
+	return err
 }
 
 // print prints a line for people.

@@ -53,6 +53,12 @@ func (a *app) commands() []*cobra.Command {
 		a.doctorCommand(),
 		a.inspectCommand(),
 		a.isolated(a.classifyCommand()),
+		a.isolated(a.detectCommand()),
+		a.isolated(a.segmentCommand()),
+		a.isolated(a.poseCommand()),
+		a.isolated(a.facesCommand()),
+		a.isolated(a.embedCommand()),
+		a.isolated(a.watchCommand()),
 		a.isolated(a.runCommand()),
 		a.isolated(a.benchCommand()),
 		a.fetchRuntimeCommand(),
@@ -188,12 +194,17 @@ type finalError struct{ error }
 
 func (e finalError) Unwrap() error { return e.error }
 
+func isFinal(err error) bool {
+	_, final := errors.AsType[finalError](err)
+	return final
+}
+
 // forEach does all of a list, also after one that failed; where there are several,
 // each tells its error when it happens.
 func (a *app) forEach(ctx context.Context, list []string, do func(item string) error) (failed error) {
 	for _, item := range list {
 		err := do(item)
-		if _, final := errors.AsType[finalError](err); final || ctx.Err() != nil || len(list) == 1 {
+		if isFinal(err) || ctx.Err() != nil || len(list) == 1 {
 			return cmp.Or(err, ctx.Err())
 		}
 		if err != nil {

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"image/jpeg"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu"
 	"github.com/gocoral/coral/edgetpu/edgetputest"
+	"github.com/gocoral/coral/vision"
 )
 
 // The commands on simulated Edge TPUs.
@@ -46,6 +49,14 @@ func TestOnEdgeTPUs(t *testing.T) {
 		c := classesOf(t, succeeded(t, "classify", "--json", "-m", model, "--device", "cpu", picture))
 		assert.Equal(t, coral.DeviceCPU, c.Device.Type)
 	}
+	detector, compiled := compiledFrom(t, detectorModelOf(1./64))
+	for _, model := range []string{detector, compiled} {
+		awaitFree(t)
+		found := succeeded(t, "detect", "--json", "-m", model, "--device", "usb", picture)
+		assert.Contains(t, found, `"device":{"type":"usb","path":"`+usb+`"`)
+		assert.Contains(t, found, `"score":0.875,"box":[0,0,10,5]`)
+	}
+
 	text := succeeded(t, "classify", "-m", tpuModel, "--device", "pci", picture)
 	assert.Contains(t, text, "Found:    pci "+pci)
 	assert.Contains(t, text, "Device:   Edge TPU pci "+pci)
@@ -63,6 +74,42 @@ func TestOnEdgeTPUs(t *testing.T) {
 	assert.Positive(t, sim.Stats("2-1").Inferences)
 	sim.Unplug("2-1")
 	assert.Contains(t, failed(t, statusFailed, "classify", "-m", tpuModel, "--device", "usb", picture), "no such Edge TPU")
+}
+
+// A device that goes in the middle of a stream costs no frame.
+func TestWatchFailsOver(t *testing.T) {
+	needRuntime(t)
+	sim := edgetputest.New(t, edgetputest.USB("2-1"))
+	_, detector := compiledFrom(t, detectorModelOf(1./64))
+	img, err := vision.Load(writeFile(t, "x.png", pngBytes(t, 20, 10)))
+	require.NoError(t, err)
+	camera, frames := io.Pipe()
+	const half = 5
+	go func() {
+		for k := range 2 * half {
+			if k == half {
+				for sim.Stats("2-1").Inferences < half {
+					time.Sleep(time.Millisecond)
+				}
+				sim.Unplug("2-1")
+			}
+			_ = jpeg.Encode(frames, img, nil) // fails when the command has ended
+		}
+		frames.Close()
+	}()
+	r := coralReading(t, camera, "watch", "-", "-m", detector, "--track")
+	require.Zero(t, r.status, r.stderr)
+	lines := linesOf(t, r.stdout)
+	assert.Contains(t, r.stdout, `"device":{"type":"usb"`)
+	assert.Equal(t, 2*half, lines[len(lines)-1].Frames)
+	for _, l := range lines {
+		if l.Event == "frame" {
+			require.Len(t, l.Objects, 1)
+			assert.Equal(t, 1, l.Objects[0].Identity)
+		}
+	}
+	assert.NotContains(t, r.stdout, `"error"`)
+	assert.Contains(t, r.stdout, `{"event":"device","device":{"type":"cpu"`)
 }
 
 // A device that hangs is named, with what can be done.
@@ -92,6 +139,11 @@ func compiledPair(t *testing.T) (cpuModel, tpuModel string) {
 	t.Helper()
 	file, err := os.ReadFile(testModel("tiny_int8"))
 	require.NoError(t, err)
+	return compiledFrom(t, file)
+}
+
+func compiledFrom(t *testing.T, file []byte) (cpuModel, tpuModel string) {
+	t.Helper()
 	cpuModel = write(t, "x.tflite", file)
 	compiled, err := edgetputest.Compile(file)
 	require.NoError(t, err)
