@@ -71,6 +71,15 @@ runtime: deps bin/coral-runtime ## Fetch the TensorFlow Lite runtime into the us
 models: deps bin/coral-runtime ## Fetch the models, labels and pictures of the demo and the examples
 	@bin/coral-runtime models
 
+.PHONY: models-tests
+models-tests: models ## Fetch the models and pictures of tests besides (19 MB)
+	@bin/coral-runtime models --group tasks
+
+.PHONY: models-converted
+models-converted: deps bin/coral-runtime ## Make TFLite models of TensorFlow.js ones, see scripts/models (downloads 450 MB)
+	@scripts/deps.sh npm
+	@scripts/models/convert.sh
+
 .PHONY: build
 build: runtime ## Build bin/coral and bin/coral-runtime
 	@cd cmd/coral && go build -buildvcs=auto -o ../../bin/coral .
@@ -83,8 +92,8 @@ bin/coral-runtime:
 ##@ Tests
 
 .PHONY: test
-test: runtime models ## Run all tests of all modules with the race detector
-	@scripts/deps.sh umockdev
+test: runtime models-tests ## Run all tests of all modules with the race detector
+	@scripts/deps.sh umockdev libturbojpeg
 	@$(chosen)$(call each,go test -race ./...)
 	@$(chosen)bench/run.sh interop
 
@@ -105,7 +114,7 @@ test-cross: models cross-tools ## Cross-compile for all targets and run the core
 	@scripts/test-cross.sh
 
 .PHONY: test-arm64
-test-arm64: models cross-tools ## Run all tests under qemu for 64-bit ARM (root; takes long)
+test-arm64: models-tests cross-tools ## Run all tests under qemu for 64-bit ARM (root; takes long)
 	@scripts/deps.sh qemu-arm64
 	@scripts/with-qemu.sh scripts/test-cross.sh all
 
