@@ -99,7 +99,7 @@ test: runtime models-tests ## Run all tests of all modules with the race detecto
 
 .PHONY: test-runtimes
 test-runtimes: deps bin/coral-runtime ## Build the tests once, and run them on every runtime
-	@scripts/deps.sh npm mvn umockdev
+	@scripts/deps.sh npm mvn umockdev libturbojpeg
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
 # What scripts/cross.sh calls when it runs in a checkout.

@@ -17,6 +17,7 @@ met() {
     libusb) [[ ${GOFLAGS:-} == *nousb* ]] || { has pkg-config && pkg-config --exists libusb-1.0; } ;;
     pip) has python3 && python3 -c 'import importlib.util as u, sys; sys.exit(u.find_spec("pip") is None)' ;;
     umockdev) has umockdev-run ;;
+    libturbojpeg) [[ -n ${CORAL_TURBOJPEG_LIB:-} ]] || PATH=$PATH:/usr/sbin:/sbin ldconfig -p | grep -F libturbojpeg.so.0 >/dev/null ;;
     npm) has npm ;;
     mvn) has mvn ;;
     qemu-arm64) [[ $(uname -m) == aarch64 ]] || { has qemu-aarch64-static && [[ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]]; } ;;
@@ -39,6 +40,7 @@ packages() {
     libusb) echo pkg-config libusb-1.0-0-dev ;;
     pip) echo python3-pip ;;
     umockdev) echo umockdev ;;
+    libturbojpeg) if grep -q '^ID=ubuntu' /etc/os-release; then echo libturbojpeg; else echo libturbojpeg0; fi ;;
     npm) echo npm ;;
     mvn) echo maven ;;
     qemu-arm64) echo qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross ;;

@@ -96,6 +96,7 @@ func TestNilWalk(t *testing.T) {
 		"NewInput": vision.NewInput, "NormalizationOf": vision.NormalizationOf, "ParseFit": vision.ParseFit,
 		"ParseLabels": vision.ParseLabels, "ReadLabels": vision.ReadLabels, "Run": vision.Run,
 		"SetInput": vision.SetInput, "TopClasses": vision.TopClasses, "WithCrop": vision.WithCrop,
+		"LibjpegTurbo": vision.LibjpegTurbo, "WithGoDecoder": vision.WithGoDecoder, "WithSizeHint": vision.WithSizeHint,
 		"WithFill": vision.WithFill, "WithFit": vision.WithFit,
 		"WithChannelNormalization": vision.WithChannelNormalization, "WithLabels": vision.WithLabels,
 		"WithMaxMemory": vision.WithMaxMemory, "WithMaxPixels": vision.WithMaxPixels, "WithModel": vision.WithModel,

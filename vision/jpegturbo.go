@@ -1,0 +1,249 @@
+package vision
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"math"
+
+	"github.com/gocoral/coral/internal/turbojpeg"
+)
+
+// Where libjpeg-turbo is installed, JPEG files are decoded by it, some three times as fast,
+// and smaller than they are if that will do. It reads a file in memory. Whatever it does not
+// decode without a warning, package image/jpeg decodes from there, or tells what is wrong
+// with it. So no picture is refused because of what is installed, and errors are the same;
+// a few damaged files are read that image/jpeg refuses.
+
+// LibjpegTurbo is the file of libjpeg-turbo that JPEG files are decoded by, or the reason why
+// they are decoded by package image/jpeg. It is looked for once, as libturbojpeg.so.0
+// (Debian's package libturbojpeg0), or by the path in the environment variable
+// CORAL_TURBOJPEG_LIB, where "none" is none.
+func LibjpegTurbo() (path string, err error) {
+	l, err := turbojpeg.Installed()
+	if err != nil {
+		return "", fmt.Errorf("vision: libjpeg-turbo: %w", err)
+	}
+	return l.Path(), nil
+}
+
+// WithGoDecoder has JPEG files decoded by package image/jpeg also where libjpeg-turbo is
+// installed: for the same pixels on every machine, which otherwise differ by up to 3 of 255,
+// or to have no C code read files of strangers.
+func WithGoDecoder() LoadOption {
+	return func(c *loadConfig) error {
+		c.goDecoder = true
+		return nil
+	}
+}
+
+// WithSizeHint says that the picture will be scaled to at most width by height pixels, as
+// SetInput does for a model's input. Where libjpeg-turbo is installed, a JPEG file is then
+// decoded at a half, a quarter or an eighth of its size, as long as both sides stay at least
+// twice what is needed: what comes out then differs from that of the whole picture by less
+// than 1 of 255 in the mean. Pillow's thumbnail does the same.
+//
+// The picture is then the smaller one: its bounds, and so the parts for [WithCrop] and the
+// places of what is found in it, are in its own pixels. Limits hold for the file's own size.
+// Other files, and JPEG without libjpeg-turbo, are decoded as they are. Numbers below 1 give
+// [ErrRange].
+func WithSizeHint(width, height int) LoadOption {
+	return func(c *loadConfig) error {
+		if width < 1 || height < 1 {
+			return fmt.Errorf("a size hint of %d×%d pixels, both must be at least 1: %w", width, height, ErrRange)
+		}
+		c.hint = image.Pt(width, height)
+		return nil
+	}
+}
+
+// SizeHint is [WithSizeHint] for pictures that are shown to this input whole. With the option
+// [WithCrop], which counts in pixels of the whole picture, it changes nothing.
+func (in *Input) SizeHint() LoadOption {
+	if in == nil || in.c == nil || in.c.crop != nil {
+		return nil
+	}
+	return WithSizeHint(in.size.w, in.size.h)
+}
+
+// enough is how much larger than needed a picture must stay. At once the size, the edges of
+// the library's blocks would show; see RATIONALE.md for what was measured.
+const enough = 2
+
+// scaleFor is by what a picture of w by h may be divided, with the hint in its own
+// orientation.
+func scaleFor(w, h int, hint image.Point, o orientation) int {
+	if hint == (image.Point{}) {
+		return 1
+	}
+	hint.X, hint.Y = o.size(hint.X, hint.Y)
+	for _, scale := range turbojpeg.Scales {
+		if turbojpeg.Scaled(w, scale)/enough >= hint.X && turbojpeg.Scaled(h, scale)/enough >= hint.Y {
+			return scale
+		}
+	}
+	return 1
+}
+
+// decodeTurbo decodes by libjpeg-turbo what stands in s behind the header; decoding it by
+// image/jpeg takes so many bytes of memory. Without a picture and an error, it is for
+// image/jpeg to decode what stands in the source returned.
+func (h *jpegHeader) decodeTurbo(s *source, c loadConfig, o orientation, goBytes int64) (image.Image, *source, error) {
+	if n := len(h.frame.components); c.goDecoder || n != 1 && n != 3 {
+		return nil, s, nil
+	}
+	l, err := turbojpeg.Installed()
+	if err != nil {
+		return nil, s, nil
+	}
+	scale := scaleFor(h.frame.width, h.frame.height, c.hint, o)
+	g := gatherer{s: s, room: c.maxMemory - max(goBytes, h.turboBytes(scale))}
+	if g.room < int64(len(h.bytes)) {
+		return nil, s, nil
+	}
+	g.file = append(make([]byte, 0, min(g.room, int64(len(h.bytes))+goBytes/8)), h.bytes...)
+	if err := g.run(); err == nil {
+		if img, err := h.turboImage(l, g.file, scale); err == nil {
+			return img, s, nil
+		}
+	} else if err != errNotWhole && !errors.Is(err, io.EOF) {
+		return nil, s, err
+	}
+	return nil, s.after(g.file[len(h.bytes):]), nil
+}
+
+// turboImage has the library decode a file.
+func (h *jpegHeader) turboImage(l *turbojpeg.Library, file []byte, scale int) (image.Image, error) {
+	header := turbojpeg.Header{Width: h.frame.width, Height: h.frame.height}
+	if len(h.frame.components) == 1 {
+		return l.Gray(file, header, scale)
+	}
+	sampling, ok := h.planarSampling()
+	if !ok {
+		return l.RGBA(file, header, scale)
+	}
+	header.Sampling = sampling
+	return l.YCbCr(file, header, scale)
+}
+
+// planarSampling is that of a file whose planes the library gives, and false for others.
+func (h *jpegHeader) planarSampling() (image.YCbCrSubsampleRatio, bool) {
+	c := h.frame.components
+	if len(c) != 3 || h.isRGB() || c[1].h*c[1].v != 1 || c[2].h*c[2].v != 1 {
+		return 0, false
+	}
+	sampling, ok := ratios[image.Pt(c[0].h, c[0].v)]
+	return sampling, ok && turbojpeg.Knows(sampling)
+}
+
+// turboBytes is what decoding takes besides the file: planes or pixels, and the coefficients
+// of the whole picture, 2 bytes each, if they come in several scans.
+func (h *jpegHeader) turboBytes(scale int) int64 {
+	f := &h.frame
+	bytes := f.samples() / int64(scale*scale)
+	if _, ok := h.planarSampling(); !ok && len(f.components) == 3 {
+		bytes = 4 * area(turbojpeg.Scaled(f.width, scale), turbojpeg.Scaled(f.height, scale))
+	}
+	if f.progressive || h.partial {
+		bytes += 2 * f.samples()
+	}
+	return bytes
+}
+
+// gatherer collects a file in memory, from its first scan to its end.
+type gatherer struct {
+	s    *source
+	file []byte // all that was read of s, behind the header
+	room int64  // how long the file may become
+}
+
+// errNotWhole: there is no room for the file, or something in it that not every decoder
+// knows.
+var errNotWhole = errors.New("not the whole file")
+
+func (g *gatherer) run() error {
+	marker, scans := byte(markerSOS), 0
+	for marker != markerEOI {
+		switch marker {
+		case markerSOS:
+			if scans++; scans >= maxScans {
+				return errNotWhole
+			}
+		case markerDHT, markerDQT, markerDRI:
+		default:
+			return errNotWhole
+		}
+		if err := g.segment(); err != nil {
+			return err
+		}
+		var err error
+		if marker, err = g.upToMarker(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// segment takes what follows a marker.
+func (g *gatherer) segment() error {
+	if err := g.take(2); err != nil {
+		return err
+	}
+	n := int(binary.BigEndian.Uint16(g.file[len(g.file)-2:]))
+	return g.take(max(n-2, 0))
+}
+
+// upToMarker takes the data of a scan, or what else stands there, and the marker behind it.
+func (g *gatherer) upToMarker() (byte, error) {
+	for {
+		chunk, err := g.s.Peek(max(g.s.Buffered(), 1))
+		if err != nil {
+			return 0, err
+		}
+		n := bytes.IndexByte(chunk, 0xff) + 1
+		if n == 0 {
+			n = len(chunk)
+		}
+		if err := g.take(n); err != nil {
+			return 0, err
+		}
+		for g.file[len(g.file)-1] == 0xff {
+			if err := g.take(1); err != nil {
+				return 0, err
+			}
+			if b := g.file[len(g.file)-1]; b != 0 && b != 0xff && (b < markerRST0 || b >= markerSOI) {
+				return b, nil
+			}
+		}
+	}
+}
+
+// take moves n bytes of the source to the file. What a source that ends too early has left is
+// moved, too.
+func (g *gatherer) take(n int) error {
+	for n > 0 {
+		chunk, err := g.s.Peek(min(n, max(g.s.Buffered(), 1)))
+		if len(chunk) == 0 {
+			return err
+		}
+		if int64(len(g.file)+len(chunk)) > g.room {
+			return errNotWhole
+		}
+		g.file = append(g.file, chunk...)
+		if _, err := g.s.Discard(len(chunk)); err != nil {
+			return err
+		}
+		n -= len(chunk)
+	}
+	return nil
+}
+
+// after is a source of what was read of s, and then of the rest of it.
+func (s *source) after(read []byte) *source {
+	again := newSource(io.MultiReader(bytes.NewReader(read), s))
+	again.in.left = math.MaxInt64 // s has the limit
+	return again
+}
