@@ -8,6 +8,7 @@ import (
 	"image"
 	"io"
 	"math"
+	"sync"
 
 	"github.com/gocoral/coral/internal/turbojpeg"
 )
@@ -104,9 +105,14 @@ func (h *jpegHeader) decodeTurbo(s *source, c loadConfig, o orientation, goBytes
 	if g.room < int64(len(h.bytes)) {
 		return nil, s, nil
 	}
-	g.file = append(make([]byte, 0, min(g.room, int64(len(h.bytes))+goBytes/8)), h.bytes...)
+	buffer := fileBuffers.Get().(*[]byte)
+	g.file = append((*buffer)[:0], h.bytes...)
 	if err := g.run(); err == nil {
 		if img, err := h.turboImage(l, g.file, scale); err == nil {
+			if cap(g.file) <= maxFileBuffer {
+				*buffer = g.file
+				fileBuffers.Put(buffer)
+			}
 			return img, s, nil
 		}
 	} else if err != errNotWhole && !errors.Is(err, io.EOF) {
@@ -114,6 +120,13 @@ func (h *jpegHeader) decodeTurbo(s *source, c loadConfig, o orientation, goBytes
 	}
 	return nil, s.after(g.file[len(h.bytes):]), nil
 }
+
+// fileBuffers are for files in memory, to be used again.
+var fileBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxFileBuffer is what a camera's picture may take, in bytes. Larger buffers are left to the
+// garbage collector.
+const maxFileBuffer = 8 << 20
 
 // turboImage has the library decode a file.
 func (h *jpegHeader) turboImage(l *turbojpeg.Library, file []byte, scale int) (image.Image, error) {
@@ -198,27 +211,42 @@ func (g *gatherer) segment() error {
 
 // upToMarker takes the data of a scan, or what else stands there, and the marker behind it.
 func (g *gatherer) upToMarker() (byte, error) {
+	afterFF := false
 	for {
 		chunk, err := g.s.Peek(max(g.s.Buffered(), 1))
 		if err != nil {
 			return 0, err
 		}
-		n := bytes.IndexByte(chunk, 0xff) + 1
-		if n == 0 {
-			n = len(chunk)
-		}
-		if err := g.take(n); err != nil {
+		n := markerEnd(chunk, afterFF)
+		if err := g.take(max(n, -n)); err != nil {
 			return 0, err
 		}
-		for g.file[len(g.file)-1] == 0xff {
-			if err := g.take(1); err != nil {
-				return 0, err
-			}
-			if b := g.file[len(g.file)-1]; b != 0 && b != 0xff && (b < markerRST0 || b >= markerSOI) {
-				return b, nil
-			}
+		last := g.file[len(g.file)-1]
+		if n > 0 {
+			return last, nil
 		}
+		afterFF = last == 0xff
 	}
+}
+
+// markerEnd is how many bytes there are up to the first marker of a segment and with it, or
+// minus their number if there is none. Before the first there may stand a byte 0xff.
+func markerEnd(b []byte, afterFF bool) int {
+	for i := 0; i < len(b); i++ {
+		if !afterFF {
+			n := bytes.IndexByte(b[i:], 0xff)
+			if n < 0 {
+				break
+			}
+			i, afterFF = i+n, true
+			continue
+		}
+		if m := b[i]; m != 0 && m != 0xff && (m < markerRST0 || m >= markerSOI) {
+			return i + 1
+		}
+		afterFF = b[i] == 0xff
+	}
+	return -len(b)
 }
 
 // take moves n bytes of the source to the file. What a source that ends too early has left is

@@ -220,12 +220,12 @@ func TestTurboDamaged(t *testing.T) {
 	needTurbo(t)
 	for name, file := range jpegs(t) {
 		t.Run(name, func(t *testing.T) {
-			for n := 0; n < len(file); n += 1 + len(file)/200 {
+			for n := 0; n < len(file); n += 1 + len(file)/60 {
 				_, _, err, plainErr := bothWays(file[:n])
 				require.Equal(t, plainErr, err, "cut off at %d", n)
 			}
 			more := 0
-			for n := 0; n < len(file); n += 1 + len(file)/400 {
+			for n := 0; n < len(file); n += 1 + len(file)/120 {
 				changed := bytes.Clone(file)
 				changed[n] ^= 0x55
 				turbo, plain, err, plainErr := bothWays(changed, vision.WithMaxPixels(1<<16))
