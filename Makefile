@@ -40,6 +40,7 @@ each = status=0; for module in $(MODULES); do echo "[$$module] $(strip $(1))"; (
 # Everything that git tracks or would track and matches, deleted files left out.
 tracked = $(shell git ls-files --cached --others --exclude-standard -- $(1) | sort -u | while read -r f; do [ -f "$$f" ] && echo "$$f"; done)
 
+comma := ,
 MODELS := third_party/models
 
 # Before a command that runs models: TFLITE chooses what it opens. Without, it looks itself.
@@ -102,6 +103,14 @@ test-runtimes: deps bin/coral-runtime ## Build the tests once, and run them on e
 	@scripts/deps.sh npm mvn umockdev libturbojpeg
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
+# The tags of GOFLAGS as well, which -tags replaces.
+linked := -tags=tflite_link$(if $(findstring nousb,$(GOFLAGS)),$(comma)nousb)
+
+.PHONY: test-linked
+test-linked: runtime models ## Run all tests of all modules with TensorFlow Lite linked (-tags tflite_link)
+	@scripts/deps.sh umockdev
+	@eval "$$(bin/coral-runtime env)"; $(call each,go test $(linked) ./...)
+
 # What scripts/cross.sh calls when it runs in a checkout.
 .PHONY: cross-tools
 cross-tools: bin/coral-runtime $(ZIG)
@@ -109,9 +118,9 @@ cross-tools: bin/coral-runtime $(ZIG)
 	@ln -sfn "ziglang-$(ZIG_VERSION)/ziglang/zig" $(TOOLS)/zig
 
 .PHONY: test-cross
-test-cross: models cross-tools ## Cross-compile for all targets and run the core's tests for the Coral Dev Board under qemu
-	@scripts/deps.sh qemu-arm64
-	@scripts/test-cross.sh
+test-cross: models cross-tools ## Cross-compile for all targets; the core's tests for the Dev Board and for 32 bits under qemu (root)
+	@scripts/deps.sh qemu-arm64 qemu-arm32
+	@scripts/with-qemu.sh scripts/test-cross.sh
 
 .PHONY: test-arm64
 test-arm64: models-tests cross-tools ## Run all tests under qemu for 64-bit ARM (root; takes long)
@@ -121,6 +130,15 @@ test-arm64: models-tests cross-tools ## Run all tests under qemu for 64-bit ARM 
 .PHONY: verify-module
 verify-module: runtime models cross-tools ## Do what README and docs say of a module of one's own, vendored and cross-compiled too
 	@scripts/verify-module.sh
+
+.PHONY: verify-release
+verify-release: ## Before a release, and before a change of scripts, Docker or packages is merged (root)
+	@for target in test-cross verify-module verify-hello verify-package verify-image; do $(MAKE) $$target; done
+
+.PHONY: verify-newcomer
+verify-newcomer: models ## Build README's program where there is no library, and fetch one for it, on a bare Debian (root)
+	@scripts/deps.sh debian binutils
+	@scripts/verify-newcomer.sh
 
 .PHONY: verify-hello
 verify-hello: ## Follow the README of examples/hello on a fresh Debian (root)
@@ -210,9 +228,10 @@ check-scripts: ## Shell scripts (shellcheck)
 	@shellcheck .ci/run $(call tracked,'*.sh')
 
 .PHONY: check-vet
-check-vet: deps ## go vet, with and without libusb
+check-vet: deps ## go vet; without libusb, and with TensorFlow Lite linked, too
 	@$(call each,go vet ./...)
 	@$(call each,go vet -tags nousb ./...)
+	@$(call each,go vet -tags tflite_link ./...)
 
 .PHONY: check-platforms
 check-platforms: ## Builds without cgo, and for Windows, macOS and 32 bits

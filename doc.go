@@ -18,6 +18,13 @@
 // given, it runs the one that fits the machine. They must agree in inputs and outputs, or
 // Open refuses them. A CPU model alone is fine too, and runs on the CPU.
 //
+// # Libraries
+//
+// TensorFlow Lite's library is opened when it is first needed, and "coral-runtime fetch"
+// brings it, once per machine; package tflite says where it is looked for. Without it Open
+// returns [ErrLibraryNotFound], which says what to do. An Edge TPU takes libedgetpu as well,
+// which is opened likewise.
+//
 // # Policies
 //
 // [Auto] takes an Edge TPU when it can, [CPUOnly] never looks for one, [RequireTPU]

@@ -39,7 +39,8 @@ var (
 	ErrTwinMismatch = errs.ErrTwinMismatch
 	// ErrStateLost: the device that held a stateful model's state is gone.
 	ErrStateLost = errs.ErrStateLost
-	// ErrLibraryNotFound: libedgetpu could not be loaded.
+	// ErrLibraryNotFound: TensorFlow Lite's library, or libedgetpu, was not found or cannot
+	// be used.
 	ErrLibraryNotFound = errs.ErrLibraryNotFound
 	// ErrNoDevice: the Edge TPU asked for is not attached or not working.
 	ErrNoDevice = errs.ErrNoDevice

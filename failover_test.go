@@ -294,7 +294,7 @@ func TestWhyTheTPUIsNotUsed(t *testing.T) {
 		"library too old":  {edgetputest.USB("2-1"), path, nil, coral.ErrUnsupported, "needs Edge TPU runtime 15"},
 		"creation fails":   {edgetputest.USB("2-1").With(edgetputest.CreateFails), good, nil, coral.ErrDelegateDeclined, "declined"},
 		"inference fails":  {edgetputest.USB("2-1").With(edgetputest.InvokeFails), good, nil, nil, "the first inference failed"},
-		"creation blocks":  {edgetputest.USB("2-1").With(edgetputest.CreateBlocks.For(time.Second)), good, nil, edgetpu.ErrRuntimeStuck, "in time"},
+		"creation blocks":  {edgetputest.USB("2-1").With(edgetputest.CreateBlocks.For(20*time.Second)), good, nil, edgetpu.ErrRuntimeStuck, "in time"},
 		"held by a worker": {edgetputest.USB("2-1").With(edgetputest.Busy), good, nil, coral.ErrDelegateDeclined, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

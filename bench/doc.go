@@ -18,7 +18,8 @@
 // # What is compared
 //
 // The folders beside this file use it: versus measures against go-tflite and against
-// the bare C API, interop lets the delegates of the two libraries change places, and
+// the bare C API, opened the library that opens libtensorflowlite_c against the one that
+// is linked with it, interop lets the delegates of the two libraries change places, and
 // compare_litert.py compares results with those of ai-edge-litert. What needs
 // go-tflite has the build tag gotflite, because go-tflite wants TensorFlow's headers:
 // run.sh says where they are.

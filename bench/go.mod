@@ -4,8 +4,9 @@ go 1.26.0
 
 require (
 	github.com/gocoral/coral v0.0.0
-	github.com/mattn/go-tflite v1.0.6
+	github.com/mattn/go-tflite v1.0.9
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/image v0.47.0
 	golang.org/x/sys v0.49.0
 )
 

@@ -45,17 +45,26 @@ func Measure(rounds, calls int, contenders ...Contender) ([]Series, error) {
 			return nil, fmt.Errorf("bench: %s: %w", c.Name, err)
 		}
 	}
+	err := Turns(rounds, len(contenders), func(k int) error { return series[k].add(calls, contenders[k].Run) })
+	if err != nil {
+		return nil, err
+	}
+	return series, nil
+}
+
+// Turns has contenders 0 to n-1 take turns for a number of rounds, each of which begins
+// with another one: whoever comes after a contender that is hard on the caches would
+// suffer from it in every round if the order were always the same. It ends with the
+// first error of a turn.
+func Turns(rounds, n int, turn func(contender int) error) error {
 	for round := range rounds {
-		for turn := range contenders {
-			// Whoever comes after a contender that is hard on the caches would
-			// suffer from it in every round if the order were always the same.
-			k := (round + turn) % len(contenders)
-			if err := series[k].add(calls, contenders[k].Run); err != nil {
-				return nil, err
+		for k := range n {
+			if err := turn((round + k) % n); err != nil {
+				return err
 			}
 		}
 	}
-	return series, nil
+	return nil
 }
 
 // add times a round.

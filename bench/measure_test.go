@@ -62,6 +62,20 @@ func TestMeasureTakesTurns(t *testing.T) {
 	assert.Len(t, series[1].Wall, 3)
 }
 
+func TestTurnsEndWithTheFirstError(t *testing.T) {
+	stop := errors.New("stop")
+	var order []int
+	err := bench.Turns(2, 3, func(k int) error {
+		order = append(order, k)
+		if len(order) == 5 {
+			return stop
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, stop)
+	assert.Equal(t, []int{0, 1, 2, 1, 2}, order)
+}
+
 func TestMeasureTellsTimePerCall(t *testing.T) {
 	const nap = 2 * time.Millisecond
 	var spent time.Duration

@@ -16,14 +16,16 @@ usage() {
   cat <<'TEXT'
 Cross-compiles programs that use github.com/gocoral/coral.
 
-  docker run --rm -v "$PWD:/src" IMAGE build PACKAGE --target TARGET [--output DIR] [-- GO BUILD FLAGS]
+  docker run --rm -v "$PWD:/src" IMAGE build PACKAGE --target TARGET [--output DIR] \
+      [--open-at-run-time] [-- GO BUILD FLAGS]
   docker run --rm IMAGE targets      lists the targets
   docker run --rm -it -v "$PWD:/src" IMAGE shell
   docker run --rm IMAGE COMMAND…     runs any command
 
 The program, the libraries that it needs and a script that starts it are put into
 dist/TARGET, and belong to the owner of the mounted folder. PACKAGE is a folder or an
-import path. -v coral-cache:/cache keeps modules and compiled packages for the next time.
+import path. With --open-at-run-time the program is not linked with TensorFlow Lite, and opens
+it when it needs it. -v coral-cache:/cache keeps modules and compiled packages for the next time.
 TEXT
 }
 

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// LibraryOfEnvironment is libraryOfEnvironment.
+var LibraryOfEnvironment = libraryOfEnvironment
+
 // The seams of a prober, for the tests.
 
 func WithFiles(files fs.FS) ProbeOption {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/gocoral/coral/internal/dl"
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/libedgetpu"
 )
@@ -39,14 +40,25 @@ var loaded = struct {
 	runtimes map[string]*Runtime
 }{runtimes: make(map[string]*Runtime)}
 
+// libraryOfEnvironment is the file that the variable names, unless the user who has set it may
+// not decide what a privileged process runs.
+func libraryOfEnvironment(privileged bool) string {
+	if privileged {
+		return ""
+	}
+	return os.Getenv(libraryEnv)
+}
+
 // Load opens libedgetpu: the first of paths that loads, or without paths the file
 // that the environment variable CORAL_EDGETPU_LIB names, or the loader's own choice
-// for the usual name (libedgetpu.so.1). Loading a file twice gives the same Runtime.
+// for the usual name (libedgetpu.so.1). Loading a file twice gives the same Runtime. In a
+// process that has more rights than its user (set-uid, file capabilities) the variable does
+// not count.
 //
 // The error wraps [ErrLibraryNotFound] and says what the loader said of each file.
 func Load(paths ...string) (*Runtime, error) {
 	if len(paths) == 0 {
-		paths = []string{cmp.Or(os.Getenv(libraryEnv), libraryName)}
+		paths = []string{cmp.Or(libraryOfEnvironment(dl.Privileged()), libraryName)}
 	}
 	loaded.Lock()
 	defer loaded.Unlock()

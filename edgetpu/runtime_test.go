@@ -232,3 +232,10 @@ func TestQuarantine(t *testing.T) {
 	require.ErrorIs(t, err, edgetpu.ErrRuntimeStuck)
 	assert.ErrorContains(t, err, "did not return from an inference")
 }
+
+// Who starts a program with more rights than his own does not choose the code that it runs.
+func TestVariableOfAPrivilegedProcess(t *testing.T) {
+	t.Setenv("CORAL_EDGETPU_LIB", "/tmp/evil.so")
+	assert.Equal(t, "/tmp/evil.so", edgetpu.LibraryOfEnvironment(false))
+	assert.Empty(t, edgetpu.LibraryOfEnvironment(true))
+}

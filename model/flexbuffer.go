@@ -3,12 +3,16 @@ package model
 import (
 	"bytes"
 	"fmt"
+	"math"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
 // The types of FlexBuffers values that are read here.
 const (
+	flexInt    = 1
+	flexUint   = 2
+	flexFloat  = 3
 	flexString = 5
 	flexMap    = 9
 	flexBlob   = 25
@@ -22,25 +26,66 @@ const (
 // value holds the kind in its upper six bits and in the lower two the width (1,
 // 2, 4 or 8 bytes) of what it refers to.
 func flexBlobOf(buf []byte, key string) ([]byte, error) {
-	if len(buf) < 3 {
-		return nil, fmt.Errorf("flexbuffer of %d bytes is too short", len(buf))
-	}
 	f := flexReader{buf: buf}
-	rootWidth, rootType := int(buf[len(buf)-1]), buf[len(buf)-2]
-	if rootType>>2 != flexMap {
-		return nil, fmt.Errorf("flexbuffer has type %d at its root in place of a map", rootType>>2)
-	}
-	m := f.follow(len(buf)-2-rootWidth, rootWidth)
-	pos, kind := f.lookup(m, 1<<(rootType&3), key)
-	if f.err != nil || pos < 0 {
+	v := f.value(key)
+	if f.err != nil || v.pos < 0 {
 		return nil, f.err
 	}
-	if k := kind >> 2; k != flexString && k != flexBlob {
+	if k := v.kind >> 2; k != flexString && k != flexBlob {
 		return nil, fmt.Errorf("flexbuffer has type %d under key %q in place of a string", k, key)
 	}
-	blob := f.follow(pos, 1<<(rootType&3))
-	width := 1 << (kind & 3)
+	blob := f.follow(v.pos, v.width)
+	width := 1 << (v.kind & 3)
 	return f.slice(blob, f.uint(blob-width, width)), f.err
+}
+
+// flexNumberOf returns the number that a FlexBuffers map has under key.
+func flexNumberOf(buf []byte, key string) (n float64, ok bool) {
+	f := flexReader{buf: buf}
+	v := f.value(key)
+	if f.err != nil || v.pos < 0 {
+		return 0, false
+	}
+	bits := f.bits(v.pos, v.width)
+	switch kind := v.kind >> 2; {
+	case kind == flexInt:
+		unused := 64 - 8*v.width
+		n = float64(int64(bits<<unused) >> unused)
+	case kind == flexUint:
+		n = float64(bits)
+	case kind == flexFloat && v.width == 4:
+		n = float64(math.Float32frombits(uint32(bits)))
+	case kind == flexFloat && v.width == 8:
+		n = math.Float64frombits(bits)
+	default:
+		return 0, false
+	}
+	return n, f.err == nil
+}
+
+// flexValue is where a map has a value, and how: its type, and the width of the map's
+// elements. The position is -1 if it is not there.
+type flexValue struct {
+	pos   int
+	kind  byte
+	width int
+}
+
+// value finds a key in the map that is the root.
+func (f *flexReader) value(key string) flexValue {
+	end := len(f.buf)
+	if end < 3 {
+		f.err = fmt.Errorf("flexbuffer of %d bytes is too short", end)
+		return flexValue{pos: -1}
+	}
+	rootWidth, rootType := int(f.buf[end-1]), f.buf[end-2]
+	if rootType>>2 != flexMap {
+		f.err = fmt.Errorf("flexbuffer has type %d at its root in place of a map", rootType>>2)
+		return flexValue{pos: -1}
+	}
+	v := flexValue{width: 1 << (rootType & 3)}
+	v.pos, v.kind = f.lookup(f.follow(end-2-rootWidth, rootWidth), v.width, key)
+	return v
 }
 
 // flexReader reads a FlexBuffer with bounds checks and keeps the first error.
@@ -55,27 +100,30 @@ func (f *flexReader) fail(pos int) {
 	}
 }
 
-// uint reads an unsigned integer of 1, 2, 4 or 8 bytes. Sizes and offsets beyond
-// the buffer are cut to a value that is still beyond it, and still an int.
-func (f *flexReader) uint(pos, width int) int {
+// bits reads an unsigned integer of 1, 2, 4 or 8 bytes.
+func (f *flexReader) bits(pos, width int) uint64 {
 	if f.err != nil || pos < 0 || pos > len(f.buf)-width {
 		f.fail(pos)
 		return 0
 	}
-	var n uint64
 	switch b := f.buf[pos:]; width {
 	case 1:
-		n = uint64(b[0])
+		return uint64(b[0])
 	case 2:
-		n = uint64(flatbuffers.GetUint16(b))
+		return uint64(flatbuffers.GetUint16(b))
 	case 4:
-		n = uint64(flatbuffers.GetUint32(b))
+		return uint64(flatbuffers.GetUint32(b))
 	case 8:
-		n = flatbuffers.GetUint64(b)
-	default:
-		f.fail(pos)
+		return flatbuffers.GetUint64(b)
 	}
-	return int(min(n, uint64(len(f.buf))+1))
+	f.fail(pos)
+	return 0
+}
+
+// uint reads a size or an offset. Those beyond the buffer are cut to a value that is still
+// beyond it, and still an int.
+func (f *flexReader) uint(pos, width int) int {
+	return int(min(f.bits(pos, width), uint64(len(f.buf))+1))
 }
 
 // follow resolves the backward offset stored at pos.

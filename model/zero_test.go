@@ -17,6 +17,6 @@ func TestZeroValues(t *testing.T) {
 		"TwinPath":      model.TwinPath,
 	},
 		model.AssociatedFile{}, new(model.EdgeTPU), (*model.EdgeTPU)(nil), model.ExecutableType(0), model.FileType(0),
-		new(model.Model), (*model.Model)(nil), model.Quantization{}, model.Tensor{}, model.TensorType(0),
+		new(model.Model), (*model.Model)(nil), model.Operator{}, model.Quantization{}, model.Tensor{}, model.TensorType(0),
 	)
 }

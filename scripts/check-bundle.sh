@@ -35,6 +35,10 @@ at_most() {
 # dynamic FILE TAG lists the values of the dynamic entries with the tag.
 dynamic() { readelf --wide --dynamic "$1" | sed -nE "s/.*\(($2)\).*\[(.*)\].*/\2/p"; }
 
+# opens FILE: does it open TensorFlow Lite at run time? The names of a Go program's functions
+# stay in it, whatever is stripped.
+opens() { LC_ALL=C grep -aqF github.com/gocoral/coral/internal/tflitelib.Need "$1"; }
+
 # check FILE GLIBC RUNPATH, where RUNPATH is an extended regular expression.
 check() {
   local needs='' path
@@ -48,6 +52,8 @@ check() {
   [[ $path =~ ^$3$ ]] || wrong "$1 looks for libraries in ${path:-no folder of its own}"
   if [[ $(dynamic "$1" NEEDED) == *libtensorflowlite_c* ]]; then
     [[ $path && -f lib/libtensorflowlite_c.so ]] || wrong "$1 needs libtensorflowlite_c.so beside it"
+  elif opens "$1"; then
+    [[ -f lib/libtensorflowlite_c.so ]] || wrong "$1 opens lib/libtensorflowlite_c.so, which is not there"
   fi
   printf '  newest symbols %s\n  run path       %s\n  needs          %s\n' "${needs:- of no version}" "${path:-none}" "$(dynamic "$1" NEEDED | tr '\n' ' ')"
 }

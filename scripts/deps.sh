@@ -21,6 +21,7 @@ met() {
     npm) has npm ;;
     mvn) has mvn ;;
     qemu-arm64) [[ $(uname -m) == aarch64 ]] || { has qemu-aarch64-static && [[ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]]; } ;;
+    qemu-arm32) has qemu-arm-static && [[ -e /usr/arm-linux-gnueabihf/lib/libstdc++.so.6 ]] ;;
     binutils) has readelf ;;
     file) has file ;;
     jq) has jq ;;
@@ -44,6 +45,7 @@ packages() {
     npm) echo npm ;;
     mvn) echo maven ;;
     qemu-arm64) echo qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross ;;
+    qemu-arm32) echo qemu-user-static libc6-armhf-cross libstdc++6-armhf-cross ;;
     binutils | file) echo "$1" ;;
     jq) echo jq ;;
     debian) echo mmdebstrap util-linux ;;

@@ -140,8 +140,10 @@ package() {
     file=coral-go_${version}_mendel-$deb
   fi
   echo "=== $file, TensorFlow Lite $tflite"
+  # Opened at run time, so that the command starts and says what is wrong where the library is
+  # damaged or gone, and takes another one that the user names.
   # No build ID: it is a hash of, among other things, the paths of the tools.
-  scripts/cross.sh ./cmd/coral --target "$1" --output "$BUNDLE" -- -buildmode=pie -ldflags='-s -w -buildid=' >"$stage/cross.log" ||
+  scripts/cross.sh ./cmd/coral --target "$1" --output "$BUNDLE" --open-at-run-time -- -buildmode=pie -ldflags='-s -w -buildid=' >"$stage/cross.log" ||
     { cat "$stage/cross.log"; return 1; }
   if [[ $(go version -m "$BUNDLE/coral" | awk '$1 == "mod" { print $3 }') != "$stamp" ]]; then
     echo "package.sh: the checkout has changed meanwhile; start again" >&2

@@ -121,6 +121,7 @@ refuse_bad_input() {
 cross_compile() {
   cross_image "$dir/coral" build ./cmd/coral --target "$1"
   cross_image "$dir/hello" build . --target "$1"
+  cross_image "$dir/hello" build . --target "$1" --output "dist/opened-$1" --open-at-run-time
   [[ -z $(find "$dir"/{coral,hello} ! -user $user) ]] || wrong "the output does not belong to the owner of /src"
 }
 
@@ -137,6 +138,7 @@ make_root() {
   in_root "$1" /bin/busybox --install -s /bin
   cp -r "$dir/data" "$root/data"
   for program in "${programs[@]}"; do cp -r "$dir/$program/dist/$1" "$root/$program"; done
+  cp -r "$dir/hello/dist/opened-$1" "$root/opened"
 }
 
 in_root() { scripts/verify-image/in-root.sh "$dir/roots/$1" "${@:2}"; }
@@ -153,6 +155,7 @@ run_in_root() {
   in_root "$1" /coral/run-coral "${peacock[@]}" | tee "$dir/$1.peacock"
   in_root "$1" /coral/run-coral "${laptop[@]}" | tee "$dir/$1.laptop"
   in_root "$1" /hello/run-hello -model "$model" -labels "$names" /data/peacock.png | tee "$dir/$1.hello"
+  in_root "$1" /opened/run-hello -model "$model" -labels "$names" /data/peacock.png | tee "$dir/$1.opened"
   in_root "$1" /hello/run-hello -isolated -model "$model" -labels "$names" /data/peacock.png | tee "$dir/$1.isolated"
   grep -q 'in a worker process' "$dir/$1.isolated" || wrong "hello -isolated had no worker process"
 }
@@ -184,6 +187,7 @@ compare_labels() {
     same_labels "$name.peacock" peacock
     same_labels "$name.laptop" laptop
     same_labels "$name.hello" peacock
+    same_labels "$name.opened" peacock
     same_labels "$name.isolated" peacock
   done
   same_labels small.peacock peacock

@@ -11,6 +11,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 home=$PWD
 # shellcheck source=scripts/targets.sh
 . scripts/targets.sh
+# shellcheck source=scripts/guides.sh
+. scripts/guides.sh
 
 fail() {
   echo "verify-module.sh: $*" >&2
@@ -19,21 +21,11 @@ fail() {
 
 dir=$(mktemp -d)
 trap 'rm -rf --one-file-system "$dir"' EXIT
-# A cache folder of its own for what is fetched, and the user's for what is compiled.
-GOCACHE=$(go env GOCACHE)
-export GOWORK=off GOCACHE XDG_CACHE_HOME=$dir/cache
-
-# block FILE LANGUAGE TEXT prints the first block of code in the language that has the text.
-block() {
-  awk -v language="$2" -v text="$3" '
-    /^```/ { if (inside && found) exit; inside = $0 == "```" language; code = ""; found = 0; next }
-    inside { code = code $0 "\n"; if (index($0, text)) found = 1 }
-    END { if (found) printf "%s", code }' "$home/$1" | grep . || fail "$1 has no $2 block with $3"
-}
+export GOWORK=off
 
 # follow FILE TEXT does what a console block says. The checkout is beside the module there.
 follow() {
-  block "$1" console "$2" | sed -n 's/^\$ //p' | sed "s|\.\./coral|$home|g" >"$dir/commands"
+  commands "$home/$1" "$2" | sed "s|\.\./coral|$home|g" >"$dir/commands"
   sed 's/^/$ /' "$dir/commands"
   bash -euo pipefail "$dir/commands"
 }
@@ -49,26 +41,22 @@ says() {
 echo "=== the program of README.md"
 mkdir "$dir/myapp"
 cd "$dir/myapp"
-block README.md go 'func main()' >main.go
+block "$home/README.md" go 'func main()' >main.go
 # What is there already is not fetched again.
-mkdir -p third_party "$XDG_CACHE_HOME/gocoral"
+mkdir third_party
 cp -r "$home/third_party/models" third_party/
-cp -r "$home/third_party/lib" "$XDG_CACHE_HOME/gocoral/"
 follow README.md 'go mod init'
 says peacock ./myapp
 
 echo "=== the test of docs/testing.md"
-block docs/testing.md go 'func TestMain' >main_test.go
+block "$home/docs/testing.md" go 'func TestMain' >main_test.go
 mkdir testdata
 cp "$home/tflite/testdata/tiny_int8.tflite" testdata/model.tflite
 go mod tidy
 says 'in a worker process' go test -count=1 -v .
 
 echo "=== vendored"
-go mod vendor
-go build -mod=vendor
-says peacock ./myapp
-rm vendor/github.com/gocoral/coral/internal/capi/link_local.go
+rm myapp
 follow docs/versions.md 'go mod vendor'
 says peacock ./myapp
 rm -r vendor
@@ -83,7 +71,7 @@ says peacock "dist/$name/run-myapp"
 
 echo "=== the program of docs/raspberry-pi.md"
 rm main_test.go
-block docs/raspberry-pi.md go 'func main()' >main.go
+block "$home/docs/raspberry-pi.md" go 'func main()' >main.go
 go build
 files=third_party/models
 says peacock ./myapp $files/mobilenet_quant_v1_224.tflite $files/imagenet_labels.txt $files/peacock.png

@@ -6,7 +6,8 @@
 # - lintian has nothing to say; checksums, SBOMs, archives and Debian packages agree, and
 #   nothing asks for more than its target has;
 # - this machine's package is installed into a fresh Debian, finds its library, classifies
-#   the demo's picture, gives devices to the right groups, and leaves nothing when purged;
+#   the demo's picture, starts without the library and says so, gives devices to the right
+#   groups, and leaves nothing when purged;
 # - the others are unpacked beside what they depend on, and classify it under qemu.
 #
 # The Debian comes from the mirror that this machine's apt uses, or CORAL_MIRROR. Whatever
@@ -128,6 +129,7 @@ live() {
     gzip -dc "$root/usr/share/man/man1/$page.1.gz" | grep -q '^\.SH "NAME"' || fail "no manual page $page"
   done
   in_root bash -c '. /usr/share/bash-completion/completions/coral && complete -p coral' >/dev/null || fail "bash does not take the completion"
+  without_library
   same "a completion" "$(in_root coral __complete doc 2>/dev/null | head -n 1 | cut -f1)" doctor
 
   echo "=== purged"
@@ -144,6 +146,21 @@ live() {
   in_root useradd --no-create-home --groups apex somebody
   apt purge coral-go
   in_root getent group apex >/dev/null || fail "the purge takes away a group that somebody is in"
+}
+
+# without_library: where the library is gone, the command says so, and takes another one.
+without_library() {
+  local lib=/usr/lib/coral-go/lib said status=0
+  same "where the library is found" "$(in_root coral version --json | jq -r '"\(.tflite_source): \(.tflite_path)"')" \
+    "beside the executable: $lib/libtensorflowlite_c.so"
+  mv "$root$lib" "$root/demo/elsewhere"
+  in_root coral devices >/dev/null
+  said=$(in_root coral classify -m /demo/mobilenet_quant_v1_224.tflite /demo/peacock.png 2>&1) || status=$?
+  echo "$said"
+  same "the exit status of coral classify without a library" "$status" 1
+  [[ $said == *"no usable TensorFlow Lite library"*"coral fetch-runtime"* ]] || fail "coral classify does not say what to do"
+  classify in_root env CORAL_TFLITE_LIB=/demo/elsewhere/libtensorflowlite_c.so coral
+  mv "$root/demo/elsewhere" "$root$lib"
 }
 
 # rule SUBSYSTEM NUMBER WANT ATTRIBUTE=VALUE… checks which group, mode and tags udev gives

@@ -35,16 +35,23 @@ func emulator(t *testing.T) string {
 // what runs there is not refused.
 func TestOldProcessors(t *testing.T) {
 	qemu := emulator(t)
+	tags := ""
+	if info, err := tflite.Runtime(); err == nil && info.Source == tflite.SourceLinked {
+		tags = "tflite_link"
+	}
 	program := filepath.Join(t.TempDir(), "oldcpu")
-	out, err := exec.Command("go", "build", "-o", program, "./testdata/oldcpu").CombinedOutput()
+	out, err := exec.Command("go", "build", "-tags", tags, "-o", program, "./testdata/oldcpu").CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	library := runtimePath(t)
 	for cpu, missing := range map[string]string{
 		"qemu64":   "SSSE3, SSE4.1, SSE4.2, POPCNT",
 		"core2duo": "SSE4.1, SSE4.2, POPCNT",
 		"Penryn":   "SSE4.2, POPCNT", // SSE4.1 is not enough
 		"Nehalem":  "",
 	} {
-		out, err := exec.Command(qemu, "-cpu", cpu, program, "testdata/tiny_int8.tflite").CombinedOutput()
+		cmd := exec.Command(qemu, "-cpu", cpu, program, "testdata/tiny_int8.tflite")
+		cmd.Env = append(os.Environ(), tflite.LibraryVariable+"="+library) // or another version would be taken instead
+		out, err := cmd.CombinedOutput()
 		if missing == "" || minor(t) != 17 {
 			assert.NoError(t, err, "%s: %s", cpu, out)
 			assert.Contains(t, string(out), "it runs")
@@ -56,4 +63,12 @@ func TestOldProcessors(t *testing.T) {
 		assert.Contains(t, string(out), "TensorFlow Lite 2.17.1 needs a processor with "+missing+": take runtime 2.20.0 or 2.9.0")
 	}
 	assert.Empty(t, tflite.MissingCPUFeatures(), "of the machine that runs the tests")
+}
+
+// runtimePath is the library that the tests use.
+func runtimePath(t *testing.T) string {
+	t.Helper()
+	info, err := tflite.Runtime()
+	require.NoError(t, err)
+	return info.Path
 }

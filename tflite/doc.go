@@ -83,10 +83,35 @@
 // Close what you open. What is dropped without Close is freed by the garbage
 // collector, unless [Data] has exposed it.
 //
+// # Where the library comes from
+//
+// A program is built without TensorFlow Lite, and opens libtensorflowlite_c when it first
+// needs it. "coral-runtime fetch" (or "coral fetch-runtime") brings it, once per machine. It
+// is looked for in this order:
+//
+//  1. the file given to [Load], or else named by the variable CORAL_TFLITE_LIB; that one is
+//     taken, or it is an error;
+//  2. the copy that the process has already, because the program or a library of it links
+//     one, as go-tflite does;
+//  3. beside the executable, and in the folder lib beside it;
+//  4. the user's cache folder, which coral-runtime fetch fills: the default version first,
+//     then the newest of the others;
+//  5. where the system's loader looks for libraries.
+//
+// What cannot be used is passed over. If nothing is left, whatever needs the library fails
+// with [ErrLibraryNotFound], which says what was looked at, what was wrong with each, and what
+// to do; the next call looks again. [Runtime] tells what was found and how, and [SetLogger]
+// shows each step. In a process with more rights than its user (set-uid, file capabilities)
+// neither the variable nor the cache folder counts.
+//
+// The build tags tflite_link, with the library in CGO_LDFLAGS, and tflite_pkgconfig link the
+// library instead; nothing is looked for then. docs/native-library.md has the details.
+//
 // # Runtimes
 //
 // One build works with every runtime from 2.9.0 to 2.20.0. What an older one lacks
 // (signatures, cancellation) answers with [ErrUnsupported], and so does a model that it
-// is known to compute wrongly. [Version] tells which one is linked, and
-// [MissingCPUFeatures] what this processor lacks for it.
+// is known to compute wrongly. [Version] tells which one it is, and [MissingCPUFeatures]
+// what this processor lacks for it. Of a version that is not known ([RuntimeInfo]) no
+// structure is read, and what only these tell is ErrUnsupported.
 package tflite

@@ -3,6 +3,7 @@ package tflite
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,15 +79,20 @@ type perChannelRule struct {
 	instead string
 }
 
+// never is the minor version from which on nothing is right.
+const never = math.MaxInt
+
 const denseSwitch = "converter._experimental_disable_per_channel_quantization_for_dense_layers = True"
 
 // perChannelRules has what was seen to be wrong in 2.9.0, 2.12.0, 2.14.0 or 2.17.1, and
 // the first of 2.12.0, 2.17.1 and 2.20.0 that was seen to be right. Convolutions have
-// always been right.
+// always been right. Dense layers on real numbers are right in the built-in kernels of
+// 2.17.1 on amd64, and wrong in those of 2.17.1 on ARMv7 and of 2.20.0 on amd64 (-904 for 90), so that
+// they are trusted nowhere.
 var perChannelRules = map[int][]perChannelRule{
 	schema.OpFullyConnected: {
 		{float: false, builtIn: 12, xnnpack: 12, instead: denseSwitch},
-		{float: true, builtIn: 17, xnnpack: 17, instead: denseSwitch},
+		{float: true, builtIn: never, xnnpack: 17, instead: denseSwitch},
 	},
 	schema.OpBatchMatMul:     {{float: true, builtIn: 20, xnnpack: 17, instead: "a scale per tensor"}},
 	schema.OpEmbeddingLookup: {{float: true, builtIn: 20, xnnpack: 20, instead: "a scale per tensor"}},
@@ -121,11 +127,22 @@ func (f *facts) computedRightly(version string, xnnpack bool) error {
 			since = op.rule.xnnpack
 		}
 		if minor < since {
-			return fmt.Errorf("operator %d (%s) has weights %q with a scale per channel, which TensorFlow Lite %s computes wrongly: convert with %s, or take runtime 2.%d or newer: %w",
-				op.index, op.name, op.weights, version, op.rule.instead, since, ErrUnsupported)
+			return fmt.Errorf("operator %d (%s) has weights %q with a scale per channel, which TensorFlow Lite %s computes wrongly: convert with %s, or %s: %w",
+				op.index, op.name, op.weights, version, op.rule.instead, op.rule.remedy(minor, since), ErrUnsupported)
 		}
 	}
 	return nil
+}
+
+// remedy is what else than another model helps where a version is wrong that should be since.
+func (r perChannelRule) remedy(minor, since int) string {
+	switch {
+	case since != never:
+		return fmt.Sprintf("take runtime 2.%d or newer", since)
+	case minor >= r.xnnpack:
+		return "run it with XNNPACK, on a runtime that has it"
+	}
+	return fmt.Sprintf("take runtime 2.%d or newer, with XNNPACK", r.xnnpack)
 }
 
 // minorOf is 17 for 2.17.1.

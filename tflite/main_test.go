@@ -15,16 +15,16 @@ import (
 )
 
 // TestMain makes sure that a run for one runtime is not silently one for another:
-// test results are cached by source, not by the library behind the linker's back.
+// test results are cached by what Go reads, not by the library that C opens.
 func TestMain(m *testing.M) {
 	if want := os.Getenv("CORAL_EXPECT_TFLITE"); want != "" && want != tflite.Version() {
-		fmt.Fprintf(os.Stderr, "linked with TensorFlow Lite %s, CORAL_EXPECT_TFLITE=%s: run make test-runtimes\n", tflite.Version(), want)
+		fmt.Fprintf(os.Stderr, "this is TensorFlow Lite %s, CORAL_EXPECT_TFLITE=%s: run make test-runtimes\n", tflite.Version(), want)
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
-// minor is the linked runtime's minor version, 17 for 2.17.1.
+// minor is the runtime's minor version, 17 for 2.17.1.
 func minor(t testing.TB) int {
 	t.Helper()
 	parts := strings.Split(tflite.Version(), ".")

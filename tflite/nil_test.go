@@ -35,6 +35,7 @@ var functions = map[string]func(*testing.T){
 	"Read":               func(*testing.T) { _ = tflite.Read[float32](nil, nil) },
 	"Runtime":            func(*testing.T) { _, _ = tflite.Runtime() },
 	"Set":                func(*testing.T) { _ = tflite.Set[float32](nil, nil) },
+	"SetLogger":          func(*testing.T) { tflite.SetLogger(nil) },
 	"StatusOf":           func(*testing.T) { tflite.StatusOf(nil) },
 	"Use":                func(*testing.T) { _ = tflite.Use[float32](nil, nil) },
 	"Version":            func(*testing.T) { tflite.Version() },

@@ -9,7 +9,8 @@ import (
 
 // SetFloat32 sets the tensor from real numbers, one per element ([ErrSize]). A
 // quantised tensor gets what [Quantize] makes of them by the tensor's own
-// parameters, a float tensor the nearest number. Other types give [ErrType].
+// parameters, a float tensor the nearest number. Other types give [ErrType], and integers
+// that may have scales per channel, which only known runtimes tell, [ErrUnsupported].
 // SetFloat32 allocates nothing.
 func (t *Tensor) SetFloat32(src []float32) error {
 	const op = "set float32"
@@ -32,8 +33,7 @@ func (t *Tensor) SetFloat32(src []float32) error {
 
 // ReadFloat32 reads the tensor as real numbers, one per element of dst ([ErrSize]):
 // scale * (q - zero point) by the tensor's own parameters for a quantised tensor.
-// Types that are neither float nor quantised give [ErrType]. ReadFloat32 allocates
-// nothing.
+// Errors for other types are those of SetFloat32. ReadFloat32 allocates nothing.
 func (t *Tensor) ReadFloat32(dst []float32) error {
 	const op = "read float32"
 	if err := t.acquire(op); err != nil {
@@ -114,7 +114,16 @@ func (t *Tensor) readFloat32(v capi.View, dst []float32) error {
 }
 
 func (t *Tensor) notFloat() error {
-	return fmt.Errorf("%s of type %v is neither float nor quantised, use Read and Set: %w", t.label(), t.Type(), ErrType)
+	return t.peek().notFloat(t.label() + " of type " + t.Type().String())
+}
+
+// notFloat says why a tensor has no real numbers.
+func (t *TensorInfo) notFloat(label string) error {
+	if t.scalesUnknown && (t.Type == TypeInt8 || t.Type == TypeUint8 || t.Type == TypeInt16 || t.Type == TypeInt32) {
+		return fmt.Errorf("%s has no scale for all its elements, and whether it has one per channel cannot be known with TensorFlow Lite %s, whose structures are not known here: use Read and Set, or a version up to 2.20: %w",
+			label, capi.Version(), ErrUnsupported)
+	}
+	return fmt.Errorf("%s is neither float nor quantised, use Read and Set: %w", label, ErrType)
 }
 
 func convertTo[T Element](t *Tensor, v capi.View, src []float32, f func(float32) T) error {

@@ -2,6 +2,7 @@ package tflite
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/gocoral/coral/internal/capi"
 	"github.com/gocoral/coral/internal/tflitelib"
@@ -64,6 +65,10 @@ func Load(path string) error {
 	}
 	return nil
 }
+
+// SetLogger sends each step of the search for the library to l at debug level. Nil stands for
+// no logger, which is the default. Call it before the library is needed.
+func SetLogger(l *slog.Logger) { tflitelib.SetLogger(l) }
 
 // Runtime tells which library is used, and opens it if that was not done yet. Errors are
 // those of [Load].

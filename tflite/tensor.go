@@ -56,6 +56,9 @@ type TensorInfo struct {
 	// are those of the last inference.
 	Dynamic      bool         `json:"dynamic,omitempty"`
 	Quantization Quantization `json:"quantization"`
+
+	// scalesUnknown: there is no scale for all elements, and scales per channel are not told.
+	scalesUnknown bool
 }
 
 // Elements is the number of elements, the product of Shape: 1 for a scalar.
@@ -121,6 +124,7 @@ func (t *Tensor) refresh() {
 			Scale: c.Scale, ZeroPoint: c.ZeroPoint,
 			Scales: c.Scales, ZeroPoints: c.ZeroPoints, Dimension: c.Dimension,
 		},
+		scalesUnknown: c.Unknown && c.Scale == 0,
 	}
 	if t.signature != nil {
 		info.Name = t.signature.names(t.side)[t.index]
@@ -231,7 +235,8 @@ func (t *Tensor) Elements() int { return t.peek().Elements() }
 // ByteSize is the size of the content in bytes.
 func (t *Tensor) ByteSize() int { return t.peek().ByteSize }
 
-// Quantization returns the quantisation parameters, zero for a tensor without.
+// Quantization returns the quantisation parameters, zero for a tensor without. Those per
+// channel are not told where the runtime's structures are not known ([RuntimeInfo]).
 func (t *Tensor) Quantization() Quantization { return t.peek().Quantization }
 
 var noInfo = &TensorInfo{Type: NoType}

@@ -122,7 +122,7 @@ func (t *Tensor) setBools(src []bool) error {
 }
 
 // Float32 returns the content as real numbers, quantised types by the tensor's own
-// parameters. Types that are neither float nor quantised give [ErrType].
+// parameters. Errors for other types are those of [Tensor.SetFloat32].
 func (v Value) Float32() ([]float32, error) {
 	switch s := v.Data.(type) {
 	case []float32:
@@ -146,7 +146,7 @@ func (v Value) Float32() ([]float32, error) {
 			return dequantized(v, s), nil
 		}
 	}
-	return nil, fmt.Errorf("tensor %q of type %v is neither float nor quantised: %w", v.Name, v.Type, ErrType)
+	return nil, v.notFloat(fmt.Sprintf("tensor %q of type %v", v.Name, v.Type))
 }
 
 func mapFloat32[T Element](s []T, f func(T) float32) []float32 {

@@ -34,9 +34,9 @@ type Classification struct {
 // describes it; the labels are those of [WithLabels] or else those that came with the
 // model, see [ModelLabels]. What is doubtful about either is in the result's Warnings.
 //
-// Options are [WithTopK], [WithThreshold], [WithLabels], [WithNormalization],
-// [WithChannelNormalization] and [WithModel]. Classify is safe for concurrent use, as far
-// as the session has interpreters.
+// Options are [WithTopK], [WithThreshold], [WithLabels] and those of [Run]. The picture is
+// scaled by [Area]; for pycoral's scores give [WithFilter] Lanczos. Classify is safe for
+// concurrent use, as far as the session has interpreters.
 //
 // A model of another kind gives [ErrModel]; for the picture see [SetInput], for the
 // run coral.Session.Do. A nil session is a closed one, a nil context never ends.

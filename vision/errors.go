@@ -19,6 +19,8 @@ var (
 	ErrTooLarge = errors.New("picture is too large")
 	// ErrLabels: a file that holds no labels, or contradicts itself.
 	ErrLabels = errors.New("not a label file")
+	// ErrGallery: a file that is no gallery, or one of another model.
+	ErrGallery = errors.New("not a gallery that can be used here")
 	// ErrModel: the model's inputs or outputs are not those of the task.
 	ErrModel = errors.New("the model is not made for this task")
 	// ErrOption: an option that does not go with the others, or with the call.

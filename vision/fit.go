@@ -75,7 +75,7 @@ func WithFit(f Fit) Option {
 // default is 0, which is black, as in pycoral; Ultralytics takes 114.
 func WithFill(grey uint8) Option {
 	return func(c *config) error {
-		c.fill = grey
+		c.fill, c.fillGiven = grey, true
 		return nil
 	}
 }

@@ -152,7 +152,7 @@ func TestSetInputErrors(t *testing.T) {
 	}{
 		"a vector":        {port{shape: []int32{1, 784}}, img, nil, vision.ErrModel, "shape [1 784], a picture needs [1 height width 3]"},
 		"two pictures":    {port{shape: []int32{2, 4, 4, 3}}, img, nil, vision.ErrModel, "shape [2 4 4 3]"},
-		"channels first":  {port{shape: []int32{1, 3, 8, 8}}, img, nil, vision.ErrModel, "shape [1 3 8 8]"},
+		"two channels":    {port{shape: []int32{1, 2, 8, 8}}, img, nil, vision.ErrModel, "shape [1 2 8 8], a picture needs [1 height width 3] or [1 3 height width]"},
 		"four channels":   {port{shape: []int32{1, 4, 4, 4}}, img, nil, vision.ErrModel, "shape [1 4 4 4]"},
 		"a scalar":        {port{shape: []int32{}}, img, nil, vision.ErrModel, "shape []"},
 		"an open size":    {port{shape: []int32{1, 1, 1, 3}, signature: []int32{1, -1, -1, 3}}, img, nil, vision.ErrModel, "leaves its size open ([1 -1 -1 3]): set it with coral.WithInputShape"},

@@ -182,12 +182,22 @@ func openSize() []byte {
 	return meanModel(in, port{typ: tflite.TypeFloat32, shape: []int32{1, 3}})
 }
 
+// brightness is a model with three classes for each of 4 by 4 places: how red, green and blue
+// it is.
+func brightness() []byte {
+	var g graph
+	picture := port{typ: tflite.TypeUint8, shape: []int32{1, 4, 4, 3}, scale: 1. / 255}
+	in := g.tensor("picture", picture)
+	out := g.do("RESHAPE", g.tensor("map", picture), in, g.ints(1, 4, 4, 3))
+	return g.file([]int{in}, []int{out})
+}
+
 var update = flag.Bool("update", false, "write the models in testdata")
 
 // TestModelFiles keeps the files of the examples, and of the tests of cmd/coral, in step
 // with their source above.
 func TestModelFiles(t *testing.T) {
-	for path, content := range map[string][]byte{"testdata/colours.tflite": colours(), "testdata/open.tflite": openSize()} {
+	for path, content := range map[string][]byte{"testdata/colours.tflite": colours(), "testdata/open.tflite": openSize(), "testdata/brightness.tflite": brightness()} {
 		if *update {
 			require.NoError(t, os.WriteFile(path, content, 0o600))
 		}

@@ -40,6 +40,10 @@ func TestNilAndZero(t *testing.T) {
 		"SetInput, no picture":        func() error { return vision.SetInput(in, nil, nil) },
 		"Classify, no session":        func() error { _, err := vision.Classify(t.Context(), nil, img); return err },
 		"Classify, zero session":      func() error { _, err := vision.Classify(t.Context(), &coral.Session{}, img); return err },
+		"Detect, no session":          func() error { _, err := vision.Detect(t.Context(), nil, img); return err },
+		"Detect, zero session":        func() error { _, err := vision.Detect(t.Context(), &coral.Session{}, img); return err },
+		"Detect, no picture":          func() error { _, err := vision.Detect(t.Context(), s, nil, nil); return err },
+		"DecodeDetections":            func() error { _, err := vision.DecodeDetections(vision.Result{}); return err },
 		"Classify, no picture":        func() error { _, err := vision.Classify(t.Context(), s, nil); return err },
 		"no numbers":                  func() error { return vision.SetInput(in, img, vision.WithChannelNormalization(nil, nil)) },
 	}
@@ -55,12 +59,20 @@ func TestNilAndZero(t *testing.T) {
 		"CMYK":          &image.CMYK{Rect: one},
 		"Paletted":      &image.Paletted{Rect: one},
 		"YCbCr":         &image.YCbCr{Rect: one},
+		"nil Frame":     (*vision.Frame)(nil),
+		"zero Frame":    &vision.Frame{},
+		"Frame":         &vision.Frame{Width: 8, Height: 8, Stride: 8},
 		"NYCbCrA":       &image.NYCbCrA{YCbCr: image.YCbCr{Rect: one}},
 		"another":       liar{one},
 		"without limit": image.White,
 	} {
 		fails["SetInput, "+name] = func() error { return vision.SetInput(in, bad) }
 		fails["Classify, "+name] = func() error { _, err := vision.Classify(t.Context(), s, bad); return err }
+		crop := image.Rect(1, 1, 7, 7)
+		fails["Classify, a part of "+name] = func() error {
+			_, err := vision.Classify(t.Context(), s, bad, vision.WithCrop(crop))
+			return err
+		}
 	}
 	for name, call := range fails {
 		t.Run(name, func(t *testing.T) {
@@ -92,14 +104,23 @@ func TestNilAndZero(t *testing.T) {
 // TestNilWalk calls all that the package exports with nil and zero arguments.
 func TestNilWalk(t *testing.T) {
 	niltest.Walk(t, map[string]any{
+		"Cascade": vision.Cascade[vision.Object, int], "Cosine": vision.Cosine, "Crop": vision.Crop,
+		"DecodeEmbedding": vision.DecodeEmbedding, "DecodeFaces": vision.DecodeFaces, "DecodePoses": vision.DecodePoses,
+		"DecodeSegmentation": vision.DecodeSegmentation, "Embed": vision.Embed, "Faces": vision.Faces,
+		"OpenGallery": vision.OpenGallery, "PascalColor": vision.PascalColor, "Poses": vision.Poses, "Segment": vision.Segment,
 		"Classify": vision.Classify, "Decode": vision.Decode, "Load": vision.Load, "ModelLabels": vision.ModelLabels,
+		"NewFrame": vision.NewFrame, "ParseFilter": vision.ParseFilter, "WithBGR": vision.WithBGR, "WithFilter": vision.WithFilter,
 		"NewInput": vision.NewInput, "NormalizationOf": vision.NormalizationOf, "ParseFit": vision.ParseFit,
 		"ParseLabels": vision.ParseLabels, "ReadLabels": vision.ReadLabels, "Run": vision.Run,
+		"DecodeDetections": vision.DecodeDetections, "Detect": vision.Detect, "WithHead": vision.WithHead, "WithIoU": vision.WithIoU,
+		"WithLabelOffset": vision.WithLabelOffset, "WithTiles": vision.WithTiles,
 		"SetInput": vision.SetInput, "TopClasses": vision.TopClasses, "WithCrop": vision.WithCrop,
 		"LibjpegTurbo": vision.LibjpegTurbo, "WithGoDecoder": vision.WithGoDecoder, "WithSizeHint": vision.WithSizeHint,
 		"WithFill": vision.WithFill, "WithFit": vision.WithFit,
 		"WithChannelNormalization": vision.WithChannelNormalization, "WithLabels": vision.WithLabels,
 		"WithMaxMemory": vision.WithMaxMemory, "WithMaxPixels": vision.WithMaxPixels, "WithModel": vision.WithModel,
 		"WithNormalization": vision.WithNormalization, "WithThreshold": vision.WithThreshold, "WithTopK": vision.WithTopK,
-	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Placement{}, vision.Box{}, &vision.Box{})
+	}, vision.Labels(nil), vision.Normalization{}, (*vision.Input)(nil), &vision.Input{}, vision.Fit(-1), vision.Placement{}, vision.Box{}, &vision.Box{},
+		vision.Filter(-1), vision.FrameFormat(-1), (*vision.Frame)(nil), &vision.Frame{},
+		vision.Object{}, vision.Face{}, vision.ClassMap{}, vision.Region{}, (*vision.Gallery)(nil), &vision.Gallery{})
 }

@@ -32,11 +32,14 @@ const (
 	FromOption NormalizationSource = "option"
 	// FromMetadata: the NormalizationOptions in the model's TFLITE_METADATA.
 	FromMetadata NormalizationSource = "metadata"
-	// FromRange: the real numbers that the integers of a quantised input stand for.
+	// FromRange: the real numbers that the integers of a quantised input stand for; pixels as
+	// they are for an input of int32.
 	FromRange NormalizationSource = "range"
 	// FromGraph: the operators with which the model begins, such as those of a Keras
 	// layer Rescaling.
 	FromGraph NormalizationSource = "graph"
+	// FromTask: the model tells nothing, but all models of its kind want the same.
+	FromTask NormalizationSource = "task"
 	// FromNothing: pycoral's default, because the model tells nothing. It comes with a
 	// Warning.
 	FromNothing NormalizationSource = "nothing"
@@ -47,6 +50,7 @@ var sourceTexts = map[NormalizationSource]string{
 	FromMetadata: "from the model's metadata",
 	FromRange:    "from the range of the input",
 	FromGraph:    "from the operators that the model begins with",
+	FromTask:     "as models of this kind want it",
 	FromNothing:  "a guess",
 }
 
@@ -218,6 +222,9 @@ func normalizationOf(m *model.Model, input int) (Normalization, error) {
 // normalizationFor finds the normalisation for an input whose type and quantisation the
 // runtime knows better than the file; m may be nil.
 func normalizationFor(m *model.Model, input int, typ model.TensorType, q model.Quantization, channels int) Normalization {
+	if typ == model.Int32 { // a number that has room for everything stands for a pixel
+		return convention{0, 1}.from(FromRange)
+	}
 	described, warning := fromMetadata(m, input, channels)
 	if typ == model.Uint8 || typ == model.Int8 {
 		return fromIntegers(described, warning, integers(typ, q))

@@ -142,6 +142,15 @@ func quantizing(low, high float32) []byte {
 	return g.file([]int{picture}, []int{scores})
 }
 
+// quantizingSigned is one that turns its float input into int8 with a scale and a zero point.
+func quantizingSigned(scale float32, zero int64) []byte {
+	var g graph
+	picture := g.tensor("picture", floatPicture)
+	bytes := g.do("QUANTIZE", g.tensor("bytes", port{typ: tflite.TypeInt8, shape: pictureShape, scale: scale, zero: zero}), picture)
+	scores := g.do("MEAN", g.tensor("scores", port{typ: tflite.TypeInt8, shape: []int32{1, 3}, scale: scale, zero: zero}), bytes, g.ints(1, 2))
+	return g.file([]int{picture}, []int{scores})
+}
+
 // halfConstant multiplies by a constant of 16 bits, which another operator widens.
 func halfConstant(factor float32) []byte {
 	var g graph
@@ -189,6 +198,8 @@ func TestNormalizationOfGraph(t *testing.T) {
 		"quantised from 0 to 1":             {quantizing(0, 1), 0, 255},
 		"quantised from -1 to 1":            {quantizing(-1, 1), 128, 128},
 		"quantised from 0 to 0.96":          {quantizing(0, 0.96), 0, 255},
+		"quantised to int8 from 0 to 255":   {quantizingSigned(1, -128), 0, 1}, // MLPerf Tiny's visual_wake_words
+		"quantised to int8 from -1 to 1":    {quantizingSigned(1./128, 0), 128, 128},
 		"a constant of 16 bits":             {halfConstant(1. / 255), 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,13 +17,18 @@ type Option func(*config) error
 
 type config struct {
 	normalization *Normalization // nil: see normalizationFor
+	usual         *Normalization // what models of the task want if they tell nothing, nil: a guess
 	model         *model.Model   // nil: not known
 	fit           *Fit           // nil: the task's default
 	crop          *image.Rectangle
 	fill          uint8
+	fillGiven     bool
+	filter        *Filter // nil: the task's default
+	bgr           bool
 	topK          int
 	threshold     float32
 	labels        Labels
+	detection     detectionConfig
 	// results are the options given that have to do with results.
 	results []string
 }
@@ -52,7 +57,11 @@ func (c *config) normalizationFor(t tflite.TensorInfo, input, channels int) (Nor
 	if !takesPictures(t.Type) {
 		return Normalization{}, wrongType(t.Name, t.Type)
 	}
-	return normalizationFor(c.model, input, t.Type, t.Quantization, channels), nil
+	n := normalizationFor(c.model, input, t.Type, t.Quantization, channels)
+	if n.Source == FromNothing && c.usual != nil {
+		return *c.usual, nil
+	}
+	return n, nil
 }
 
 // WithNormalization says which real number the model was trained to see for a pixel

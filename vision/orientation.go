@@ -38,21 +38,22 @@ func (o orientation) source(x, y, w, h int) (int, int) {
 	return x, y
 }
 
-// turnPixels makes pixels of w by h with c channels upright.
-func (o orientation) turnPixels(pix []uint8, w, h, c int) []uint8 {
-	if o == upright {
-		return pix
+// inverse turns an upright picture so that it lies as it did.
+func (o orientation) inverse() orientation {
+	switch o {
+	case 6:
+		return 8
+	case 8:
+		return 6
 	}
-	out := make([]uint8, 0, len(pix))
-	uw, uh := o.size(w, h)
-	for y := range uh {
-		for x := range uw {
-			sx, sy := o.source(x, y, w, h)
-			at := (sy*w + sx) * c
-			out = append(out, pix[at:at+c]...)
-		}
-	}
-	return out
+	return o
+}
+
+// lying is where a part of the upright picture is in one of w by h pixels as it lies.
+func (o orientation) lying(part image.Rectangle, w, h int) image.Rectangle {
+	x0, y0 := o.source(part.Min.X, part.Min.Y, w, h)
+	x1, y1 := o.source(part.Max.X-1, part.Max.Y-1, w, h)
+	return image.Rect(min(x0, x1), min(y0, y1), max(x0, x1)+1, max(y0, y1)+1)
 }
 
 // turned returns img as an image that is upright.
@@ -64,7 +65,7 @@ func (o orientation) turned(img image.Image) image.Image {
 }
 
 // turnedImage shows another image upright. A copy would double the memory, and most
-// users want a small version of the picture, which [resize] turns after the fact.
+// users want a small version of the picture, which is turned on its way into a tensor.
 type turnedImage struct {
 	image.Image
 	o orientation

@@ -36,9 +36,9 @@ type Result struct {
 // returns what it puts out. The tasks ([Classify], [Detect] and so on) are this and then a
 // function that reads the outputs.
 //
-// Options are those of SetInput. A model of another kind gives [ErrModel]. A nil session is
-// a closed one, a nil context never ends. Run is safe for concurrent use, as far as the
-// session has interpreters.
+// Options are those of SetInput, but the filter is [Area] unless [WithFilter] says otherwise.
+// A model of another kind gives [ErrModel]. A nil session is a closed one, a nil context never
+// ends. Run is safe for concurrent use, as far as the session has interpreters.
 func Run(ctx context.Context, s *coral.Session, img image.Image, opts ...Option) (Result, error) {
 	c, err := newConfig(opts)
 	if err == nil {
@@ -70,6 +70,7 @@ func (c *config) run(ctx context.Context, s *coral.Session, img image.Image, fit
 	if err != nil {
 		return r, err
 	}
+	in.filter = c.filterOr(taskFilter)
 	r = Result{Names: s.OutputNames(), Normalization: in.normalization, Warnings: nonEmpty(in.normalization.Warning), model: c.model}
 	err = s.Do(ctx, func(i *tflite.Interpreter) error {
 		start := time.Now()

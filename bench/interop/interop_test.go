@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/mattn/go-tflite/delegates"
@@ -33,6 +32,7 @@ var models = []string{
 // eachModel runs f on each model, with content for its input.
 func eachModel(t *testing.T, f func(t *testing.T, path string, content any)) {
 	t.Helper()
+	require.NoError(t, peer.SameRuntime())
 	for _, path := range models {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			if _, err := os.Stat(path); err != nil {
@@ -91,14 +91,7 @@ func runTheirs(t *testing.T, path string, content, like any, ds ...delegates.Del
 	return out
 }
 
-// old reports whether the runtime is 2.9, whose XNNPACK does not prepare uint8 models
-// and has options that go-tflite cannot be built for here.
-func old() bool { return strings.HasPrefix(tflite.Version(), "2.9.") }
-
 func TestTheirDelegateInOurInterpreter(t *testing.T) {
-	if old() {
-		t.Skipf("go-tflite's XNNPACK delegate is not to be had with TensorFlow Lite %s", tflite.Version())
-	}
 	eachModel(t, func(t *testing.T, path string, content any) {
 		d, err := peer.NewXNNPACK()
 		require.NoError(t, err)
@@ -117,9 +110,6 @@ func TestOurDelegateInTheirInterpreter(t *testing.T) {
 		d, err := xnnpack.New()
 		require.NoError(t, err)
 		t.Cleanup(d.Delete)
-		if _, uint8s := content.([]uint8); uint8s && old() {
-			t.Skipf("TensorFlow Lite %s has no XNNPACK for uint8", tflite.Version())
-		}
 		i := ours(t, path, tflite.WithDelegates(d))
 		assert.Positive(t, i.Backend().Uses(d.Name()).Operators, "%v", i.Backend())
 		want := runOurs(t, i, content)

@@ -15,6 +15,7 @@ import (
 
 // The fake plugin adds its offset to a sum, so its results are nobody else's.
 func TestOurPluginInTheirInterpreter(t *testing.T) {
+	require.NoError(t, peer.SameRuntime())
 	const source = "../../delegate/plugin/testdata/fakeplugin/fakeplugin.c"
 	for name, c := range map[string]struct {
 		flags []string

@@ -1,87 +1,44 @@
-// Command pictures classifies pictures when it is told to, for bench/pictures.py, which lets
-// it and Python take turns:
+// Command pictures measures how pictures get into a model's input: how long each filter of
+// package vision takes, next to golang.org/x/image/draw, and what it does to the results.
 //
-//	pictures MODEL
+//	pictures speed [-rounds N] MODEL
+//	pictures results -pictures FOLDER MODEL...
 //
-// Each line of standard input is a way to decode and a path: "plain", by package image/jpeg,
-// "turbo", by libjpeg-turbo, or "hint", by that and no larger than the model needs. Each line
-// of the answer has the nanoseconds that passed, those of processor time, and the best class.
+// speed wants a model with an input of uint8. results shows every picture of the folder, and
+// five parts of each, to every model, and compares the outputs with those of Lanczos, which
+// is what Pillow makes of them.
 package main
 
 import (
-	"bufio"
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
-	"runtime"
-	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
-
-	"github.com/gocoral/coral"
-	"github.com/gocoral/coral/vision"
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := run(context.Background(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "pictures:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	if len(os.Args) != 2 {
-		return fmt.Errorf("give one model")
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("pictures", flag.ExitOnError)
+	rounds := flags.Int("rounds", 60, "how often the contenders of speed take turns")
+	folder := flags.String("pictures", "", "the `FOLDER` with the pictures of results")
+	if len(args) == 0 {
+		return errors.New("speed or results?")
 	}
-	runtime.GOMAXPROCS(1) // the garbage collector is part of what is measured
-	s, err := coral.Open(os.Args[1], coral.WithPolicy(coral.CPUOnly), coral.WithThreads(1))
-	if err != nil {
+	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	defer s.Close()
-	in, err := vision.NewInput(s.Inputs()[0])
-	if err != nil {
-		return err
+	switch {
+	case args[0] == "speed" && flags.NArg() == 1:
+		return speed(ctx, flags.Arg(0), *rounds)
+	case args[0] == "results" && flags.NArg() > 0 && *folder != "":
+		return results(ctx, *folder, flags.Args())
 	}
-	ways := map[string][]vision.LoadOption{
-		"plain": {vision.WithGoDecoder()}, "turbo": nil, "hint": {in.SizeHint()},
-	}
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		way, path, _ := strings.Cut(lines.Text(), " ")
-		opts, ok := ways[way]
-		if !ok {
-			return fmt.Errorf("%q: no such way to decode", way)
-		}
-		if err := measure(ctx, s, path, opts); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// measure times the way from a file to its best class.
-func measure(ctx context.Context, s *coral.Session, path string, opts []vision.LoadOption) error {
-	start, startCPU := time.Now(), processTime()
-	img, err := vision.Load(path, opts...)
-	if err != nil {
-		return err
-	}
-	result, err := vision.Classify(ctx, s, img, vision.WithTopK(1))
-	if err != nil {
-		return err
-	}
-	wall, cpu := time.Since(start), processTime()-startCPU
-	fmt.Println(wall.Nanoseconds(), cpu, result.Classes[0].ID)
-	return nil
-}
-
-// processTime is how long all threads have been running, in nanoseconds; 0 if the system
-// does not tell.
-func processTime() int64 {
-	var t unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {
-		return 0
-	}
-	return t.Nano()
+	return errors.New("usage: pictures speed [-rounds N] MODEL, or pictures results -pictures FOLDER MODEL [MODEL]")
 }

@@ -15,12 +15,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
-	"text/tabwriter"
 	"time"
 
 	"github.com/gocoral/coral/bench"
+	"github.com/gocoral/coral/bench/internal/peer"
 	"github.com/gocoral/coral/tflite"
 )
 
@@ -36,8 +35,11 @@ func run(ctx context.Context) error {
 	tiny := flag.String("tiny", "", "the `MODEL` that shows what a call costs")
 	flag.Parse()
 
+	if err := peer.SameRuntime(); err != nil {
+		return err
+	}
 	fmt.Printf("%s, %s/%s, Go %s, TensorFlow Lite %s, %s, 1 thread, %d rounds\n",
-		cpu(), runtime.GOOS, runtime.GOARCH, runtime.Version()[2:], tflite.Version(), time.Now().Format(time.DateOnly), *rounds)
+		bench.CPU(), runtime.GOOS, runtime.GOARCH, runtime.Version()[2:], tflite.Version(), time.Now().Format(time.DateOnly), *rounds)
 	for _, path := range flag.Args() {
 		if err := speed(ctx, path, *rounds); err != nil {
 			return err
@@ -47,27 +49,4 @@ func run(ctx context.Context) error {
 		return overhead(ctx, *tiny, *rounds)
 	}
 	return nil
-}
-
-// table prints the times of a model's contenders in a unit, given in nanoseconds, each
-// with what compare says of it next to the first.
-func table(path, unit string, nanoseconds float64, series []bench.Series, comparison string, compare func(each, first []float64) bench.Spread) error {
-	fmt.Printf("\n%s\n", filepath.Base(path))
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\t%s\tof CPU\t%s\tof CPU\t\n", unit, comparison)
-	for k, s := range series {
-		fmt.Fprintf(w, "%s\t%s\t%s\t", s.Name, median(s.Wall, nanoseconds), median(s.CPU, nanoseconds))
-		if k > 0 {
-			fmt.Fprintf(w, "%v\t%v\t", compare(s.Wall, series[0].Wall), compare(s.CPU, series[0].CPU))
-		}
-		fmt.Fprintln(w)
-	}
-	return w.Flush()
-}
-
-func median(times []float64, unit float64) string {
-	if len(times) == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f", bench.Summarise(times).Median/unit)
 }

@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/gocoral/coral/bench"
@@ -47,7 +49,8 @@ func overhead(ctx context.Context, path string, rounds int) error {
 	if err != nil {
 		return err
 	}
-	if err := table(path, "ns a call", 1, series, "more than the first", bench.Differences); err != nil {
+	fmt.Printf("\n%s\n", filepath.Base(path))
+	if err := bench.WriteTable(os.Stdout, "ns a call", 1, series, "more than the first", bench.Differences); err != nil {
 		return err
 	}
 	var failed error

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gocoral/coral"
@@ -73,7 +75,8 @@ func speed(ctx context.Context, path string, rounds int) error {
 	if err != nil {
 		return err
 	}
-	err = table(path, "ms a call", float64(time.Millisecond), series, "faster than the first",
+	fmt.Printf("\n%s\n", filepath.Base(path))
+	err = bench.WriteTable(os.Stdout, "ms a call", float64(time.Millisecond), series, "faster than the first",
 		func(each, first []float64) bench.Spread { return bench.Ratios(first, each) })
 	fmt.Printf("Both of ours run it by %s.\n", s.Backend())
 	return err

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gocoral/coral/internal/fetch"
+	"github.com/gocoral/coral/tflite"
 )
 
 // app is one call of the command: the process's streams and the flags that all
@@ -127,6 +128,9 @@ func (a *app) does(c *cobra.Command, work func(ctx context.Context, args []strin
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a.started = true
+		if a.verbose { // tests run commands side by side
+			tflite.SetLogger(a.logger())
+		}
 		return work(c.Context(), args)
 	}
 	return c

@@ -47,7 +47,7 @@ func Example() {
 	// outputs: 1
 }
 
-// A plugin that was built for an old TensorFlow Lite runs on the linked one with the
+// A plugin that was built for an old TensorFlow Lite runs on a newer one with the
 // adapter.
 func ExampleWithOldABI() {
 	d, err := plugin.Open("libvendor-delegate.so.3", plugin.WithOldABI())

@@ -25,7 +25,7 @@ const childEnv = "CORAL_TEST_PLUGIN"
 // and is the program that tests start to see it crash.
 func TestMain(m *testing.M) {
 	if want := os.Getenv("CORAL_EXPECT_TFLITE"); want != "" && want != tflite.Version() {
-		fmt.Fprintf(os.Stderr, "linked with TensorFlow Lite %s, CORAL_EXPECT_TFLITE=%s: run make test-runtimes\n", tflite.Version(), want)
+		fmt.Fprintf(os.Stderr, "this is TensorFlow Lite %s, CORAL_EXPECT_TFLITE=%s: run make test-runtimes\n", tflite.Version(), want)
 		os.Exit(1)
 	}
 	if path := os.Getenv(childEnv); path != "" {

@@ -40,7 +40,7 @@ func WithOption(key, value string) Option {
 }
 
 // WithOldABI runs a plugin that was compiled for TensorFlow Lite 2.9 or older, on
-// whatever runtime is linked. See the package's overview. A newer plugin works with
+// whatever runtime is used. See the package's overview. A newer plugin works with
 // it too on 64-bit processors, unless it uses what is newer; on 32-bit ones it
 // crashes.
 func WithOldABI() Option {

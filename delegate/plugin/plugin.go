@@ -88,7 +88,7 @@ func Open(path string, opts ...Option) (*Delegate, error) {
 func openLibrary(path string) (*dl.Library, error) {
 	library, err := dl.Open(path)
 	failure, ok := errors.AsType[*dl.Error](err)
-	if !ok || !strings.Contains(failure.Text, "undefined symbol: TfLite") {
+	if !ok || failure.Reason != dl.VersionMismatch || !strings.Contains(strings.ToLower(failure.Text), "tflite") {
 		return library, err
 	}
 	if _, err := tflitelib.Need(); err != nil {

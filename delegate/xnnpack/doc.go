@@ -15,6 +15,6 @@
 // # Versions
 //
 // The options structure of the C API differs between runtimes and is chosen by the
-// version of the linked one. For a version that this package does not know, New
+// version of the one in use. For a version that this package does not know, New
 // refuses options other than the defaults rather than guess a layout.
 package xnnpack

@@ -14,7 +14,7 @@ import (
 
 // The sentinels that this package's errors wrap.
 var (
-	// ErrUnsupported: the linked runtime has no XNNPACK, or does not take the
+	// ErrUnsupported: the runtime has no XNNPACK, or does not take the
 	// options.
 	ErrUnsupported = errs.ErrUnsupported
 	// ErrDelegateDeclined: the runtime made no delegate.

@@ -10,7 +10,7 @@ require (
 require (
 	github.com/google/flatbuffers v25.12.19+incompatible // indirect
 	github.com/google/gousb v1.1.3 // indirect
-	github.com/mattn/go-tflite v1.0.6 // indirect
+	github.com/mattn/go-tflite v1.0.9 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/image v0.47.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect

@@ -12,6 +12,7 @@ package capi
 #cgo nocallback coral_view_of
 #cgo noescape TfLiteInterpreterInvoke
 #include <stdlib.h>
+#include <string.h>
 #include "selfcheck.h"
 #include "shim.h"
 */
@@ -40,17 +41,23 @@ func Functions() []Function {
 	all := make([]Function, C.CORAL_FUNCTIONS)
 	for k := range all {
 		all[k] = Function{
-			Name:     C.GoString(C.coral_names[k]),
+			Name:     C.GoString(C.coral_name(C.int(k))),
 			Required: bool(C.coral_required(C.int(k))),
-			Linked:   C.coral_table[k],
+			Linked:   C.coral_address(C.int(k)),
 		}
 	}
 	return all
 }
 
-// VersionAt calls the TfLiteVersion at an address.
+// VersionAt calls the TfLiteVersion at an address. It returns the beginning of what that says,
+// which from another library may be no text at all.
 func VersionAt(address unsafe.Pointer) string {
-	return C.GoString(C.coral_version_at(address))
+	const longest = 64
+	v := C.coral_version_at(address)
+	if v == nil {
+		return ""
+	}
+	return C.GoStringN(v, C.int(C.strnlen(v, longest)))
 }
 
 // Bind fills the table, with nil where the runtime lacks an optional function. It is
@@ -58,7 +65,7 @@ func VersionAt(address unsafe.Pointer) string {
 // another.
 func Bind(addresses []unsafe.Pointer, v string) {
 	for k, address := range addresses {
-		C.coral_table[k] = address
+		C.coral_bind(C.int(k), address)
 	}
 	version.Store(&v)
 	C.coral_structures_known(C.bool(Known(v)))

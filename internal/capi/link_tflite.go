@@ -6,7 +6,6 @@ package capi
 
 /*
 #cgo CFLAGS: -DCORAL_LINK
-#cgo tflite_pkgconfig pkg-config: tensorflowlite_c
 */
 import "C"
 

@@ -368,12 +368,11 @@ coral_tensor_info coral_tensor_info_of(const TfLiteTensor* t) {
 
 bool coral_set_packed_strings(TfLiteTensor* t, const void* packed, size_t n) {
   TfLiteTensorRealloc_fn resize = find_TfLiteTensorRealloc();
-  if (resize == NULL || !layout_known(t)) return false;
-  if (t->allocation_type != CORAL_DYNAMIC) return false;
-  resize(n, t);
-  if (t->data == NULL) return false;
-  memcpy(t->data, packed, n);
-  t->bytes = n;
+  if (resize == NULL || allocation_of(t) != CORAL_DYNAMIC) return false;
+  resize(n, t); /* which tells no failure */
+  void* data = TfLiteTensorData(t);
+  if (data == NULL || TfLiteTensorByteSize(t) != n) return false;
+  memcpy(data, packed, n);
   return true;
 }
 

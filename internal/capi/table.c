@@ -1,3 +1,5 @@
+/* The wrappers have the names of the functions, and clang would take them for what is linked. */
+#define CORAL_WITHOUT_WRAPPERS
 #include "table.h"
 
 #if !defined(CORAL_LINK)
@@ -34,11 +36,14 @@ void* coral_table[CORAL_FUNCTIONS] = {
 
 #endif
 
-const char* const coral_names[CORAL_FUNCTIONS] = {
+const char* coral_name(int function) {
+  static const char* const names[CORAL_FUNCTIONS] = {
 #define REQUIRED(result, name, parameters, arguments) #name,
 #define OPTIONAL(result, name, parameters) #name,
 #include "functions.h"
-};
+  };
+  return names[function];
+}
 
 bool coral_required(int function) {
   static const bool required[CORAL_FUNCTIONS] = {
@@ -47,6 +52,12 @@ bool coral_required(int function) {
 #include "functions.h"
   };
   return required[function];
+}
+
+void* coral_address(int function) { return coral_table[function]; }
+
+void coral_bind(int function, void* address) {
+  coral_table[function] = address;
 }
 
 const char* coral_version_at(void* version) {

@@ -35,6 +35,7 @@ __attribute__((visibility("hidden")))
 #endif
 extern void* coral_table[CORAL_FUNCTIONS];
 
+#if !defined(CORAL_WITHOUT_WRAPPERS)
 #define REQUIRED(result, name, parameters, arguments)               \
   static inline result name parameters {                            \
     return ((result(*) parameters)coral_table[CORAL_##name])arguments; \
@@ -45,10 +46,15 @@ extern void* coral_table[CORAL_FUNCTIONS];
     return (name##_fn)coral_table[CORAL_##name];   \
   }
 #include "functions.h"
+#endif
 
 /* The name of each function, and whether no runtime lacks it. */
-extern const char* const coral_names[CORAL_FUNCTIONS];
+const char* coral_name(int function);
 bool coral_required(int function);
+
+/* Where it is, NULL if that is not known. */
+void* coral_address(int function);
+void coral_bind(int function, void* address);
 
 /* The version that a TfLiteVersion at an address tells. */
 const char* coral_version_at(void* version);

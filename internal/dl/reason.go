@@ -78,6 +78,8 @@ func explain(path, text string) *Error {
 		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
 	case has("failed to map segment"):
 		e.Reason, e.Advice = NotPermitted, "the file system may be mounted noexec, or a policy forbids to run code of it; put the file elsewhere"
+	case has("not page-aligned"):
+		e.Reason, e.Advice = WrongPlatform, "it is built for smaller memory pages than this kernel's; take a build for 64-bit ARM, or on a Raspberry Pi kernel=kernel8.img in /boot/firmware/config.txt"
 	case has("' not found (required by", "undefined symbol", "symbol not found", "Symbol not found"):
 		e.Reason, e.Advice = VersionMismatch, versionAdvice(text)
 	case has("file too short", "invalid ELF header", "cannot read file data", "not a mach-o file", "Exec format error"):

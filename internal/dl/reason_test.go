@@ -28,6 +28,7 @@ func TestExplainOtherLoaders(t *testing.T) {
 		{"libstdc++, too old", present, "/lib/libstdc++.so.6: version `GLIBCXX_3.4.99' not found (required by " + present + ")", dl.VersionMismatch, "a newer C++ library"},
 		{"libstdc++, too old as well", present, "/lib/libstdc++.so.6: version `CXXABI_1.9.9' not found (required by " + present + ")", dl.VersionMismatch, "a newer C++ library"},
 		{"glibc, noexec", present, present + ": failed to map segment from shared object", dl.NotPermitted, "noexec"},
+		{"glibc, pages", present, present + ": ELF load command address/offset not page-aligned", dl.WrongPlatform, "memory pages"},
 		{"glibc, unreadable", present, present + ": cannot open shared object file: Permission denied", dl.NotPermitted, "mode"},
 		{"musl, absent name", "libx.so", "Error loading shared library libx.so: No such file or directory", dl.NotFound, "install the package"},
 		{"musl, dependency", present, "Error loading shared library libusb-1.0.so.0: No such file or directory (needed by " + present + ")", dl.MissingDependency, "it needs libusb-1.0.so.0;"},

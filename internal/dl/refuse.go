@@ -20,23 +20,37 @@ func isPath(path string) bool {
 	return strings.ContainsAny(path, `/`+string(filepath.Separator))
 }
 
-// refuse returns an error for a file that must not reach the loader: opening a pipe
-// blocks, and a library that was cut short ends the process by SIGBUS. What is wrong
-// otherwise, the loader says itself.
+// refuse returns an error for a file that must not reach the loader, because of itself or of
+// a library that it needs. What is wrong otherwise, the loader says itself.
 func refuse(path string) error {
 	file := locate(path)
 	if file == "" {
 		return nil
 	}
+	if failure := harmful(file); failure != nil {
+		failure.Path = path
+		return failure
+	}
+	if name, failure := harmfulDependency(file); failure != nil {
+		failure.Path, failure.Reason = path, MissingDependency
+		failure.Text = fmt.Sprintf("it needs %s, and %s", name, failure.Text)
+		return failure
+	}
+	return nil
+}
+
+// harmful tells of a file that must not reach the loader what is wrong with it: opening a
+// pipe blocks, and a library that was cut short ends the process by SIGBUS.
+func harmful(file string) *Error {
 	switch err := files.Regular(file); {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return nil
 	case err != nil:
-		return &Error{Path: path, Text: err.Error(), Reason: NotLibrary, Advice: "give the path of a shared library for " + runtime.GOOS}
+		return &Error{Text: err.Error(), Reason: NotLibrary, Advice: "give the path of a shared library for " + runtime.GOOS}
 	}
 	if need, have := extent(file); need > have {
 		return &Error{
-			Path: path, Text: fmt.Sprintf("the file %s was cut short: it has %d bytes of at least %d", file, have, need),
+			Text:   fmt.Sprintf("the file %s was cut short: it has %d bytes of at least %d", file, have, need),
 			Reason: NotLibrary, Advice: "fetch or install it again",
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral/internal/dl"
+	"github.com/gocoral/coral/internal/dl/dltest"
 	"github.com/gocoral/coral/internal/errs"
 )
 
@@ -54,7 +55,7 @@ func TestOpenTruncated(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, content[:size], 0o700))
 		refused(t, path, "cut short")
 	}
-	for size := range 1024 { // parts of the headers
+	for size := range min(1024, end) { // parts of the headers
 		require.NoError(t, os.WriteFile(path, content[:size], 0o700))
 		_, err := dl.Open(path)
 		require.ErrorIs(t, err, errs.ErrLibraryNotFound, "%d bytes", size)
@@ -98,4 +99,46 @@ func TestOpenTruncatedByName(t *testing.T) {
 	cmd.Env = append(os.Environ(), "CORAL_TEST_BY_NAME=1", "LD_LIBRARY_PATH="+dir)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
+}
+
+// What the loader finds for a library that is needed is looked at as well, and what that
+// needs, and so on: here the library, its dependency, and the dependency of that one.
+func TestOpenWithHarmfulDependency(t *testing.T) {
+	harm := map[string]func(t *testing.T, path string){
+		"was cut short": func(t *testing.T, path string) {
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, content[:mapped(t, path)-1], 0o700))
+		},
+		"is a pipe": func(t *testing.T, path string) {
+			require.NoError(t, os.Remove(path))
+			require.NoError(t, syscall.Mkfifo(path, 0o600))
+		},
+	}
+	for form, tag := range map[string]string{"RUNPATH": "-Wl,--enable-new-dtags", "RPATH": "-Wl,--disable-new-dtags"} {
+		for says, damage := range harm {
+			t.Run(form+" "+says, func(t *testing.T) {
+				last := dltest.Shared(t, "libcoral-last.so", dltest.Source(t, "int last(void) { return 1; }"))
+				middle := dltest.Shared(t, "libcoral-middle.so", dltest.Source(t, "int last(void); int middle(void) { return last(); }"),
+					tag, "-Wl,-rpath,"+filepath.Dir(last), "-L"+filepath.Dir(last), "-lcoral-last")
+				first := filepath.Join(filepath.Dir(middle), "libfirst.so")
+				built := dltest.Shared(t, "libfirst.so", dltest.Source(t, "int middle(void); int first(void) { return middle(); }"),
+					tag, "-Wl,-rpath,$ORIGIN", "-L"+filepath.Dir(middle), "-lcoral-middle")
+				require.NoError(t, os.Rename(built, first))
+				l, err := dl.Open(first)
+				require.NoError(t, err)
+				require.NoError(t, l.Close())
+
+				damage(t, last)
+				_, err = dl.Open(first)
+				require.ErrorIs(t, err, errs.ErrLibraryNotFound)
+				failure, ok := errors.AsType[*dl.Error](err)
+				require.True(t, ok)
+				assert.Equal(t, dl.MissingDependency, failure.Reason)
+				assert.ErrorContains(t, err, "it needs libcoral-last.so, and ")
+				assert.ErrorContains(t, err, last)
+				assert.ErrorContains(t, err, says)
+			})
+		}
+	}
 }

@@ -19,18 +19,34 @@ var folders = []string{"lib", "usr/lib", "lib64", "usr/lib64", "usr/local/lib", 
 // The files need not exist, and some may be for other processors, which the loader passes
 // over.
 func Search(system fs.FS, libraryPath, name string) (candidates []string) {
+	candidates = inPath(libraryPath, name)
+	candidates = append(candidates, loaderCache(system)[name]...)
+	return append(candidates, inFolders(system, name)...)
+}
+
+func inPath(libraryPath, name string) (candidates []string) {
 	for dir := range strings.SplitSeq(libraryPath, ":") {
 		if dir != "" {
 			candidates = append(candidates, path.Join(dir, name))
 		}
 	}
-	// The loader's cache holds its paths as C strings among binary data.
+	return candidates
+}
+
+// loaderCache lists the files that the loader's cache has for each name. It holds its paths
+// as C strings among binary data.
+func loaderCache(system fs.FS) map[string][]string {
+	files := make(map[string][]string)
 	cache, _ := fs.ReadFile(system, "etc/ld.so.cache") // a machine without one is searched as well
 	for s := range strings.SplitSeq(string(cache), "\x00") {
-		if strings.HasPrefix(s, "/") && path.Base(s) == name {
-			candidates = append(candidates, s)
+		if strings.HasPrefix(s, "/") {
+			files[path.Base(s)] = append(files[path.Base(s)], s)
 		}
 	}
+	return files
+}
+
+func inFolders(system fs.FS, name string) (candidates []string) {
 	for _, pattern := range folders {
 		found, err := fs.Glob(system, path.Join(pattern, name))
 		if err != nil {
@@ -52,8 +68,14 @@ func locate(name string) string {
 	if runtime.GOOS != "linux" {
 		return ""
 	}
-	libraryPath := strings.Join(append([]string{os.Getenv("LD_LIBRARY_PATH")}, runPath()...), ":")
-	for _, candidate := range Search(os.DirFS("/"), libraryPath, name) {
+	exe, _ := os.Executable() // without it there is less to look at
+	libraryPath := os.Getenv("LD_LIBRARY_PATH") + ":" + runPath(exe, elf.DT_RPATH) + ":" + runPath(exe, elf.DT_RUNPATH)
+	return firstUsable(Search(os.DirFS("/"), libraryPath, name))
+}
+
+// firstUsable is the first file that is there and for this processor, "" if none is.
+func firstUsable(candidates []string) string {
+	for _, candidate := range candidates {
 		if _, err := os.Stat(candidate); err == nil && !foreign(candidate) {
 			return candidate
 		}
@@ -61,23 +83,15 @@ func locate(name string) string {
 	return ""
 }
 
-// runPath is where this program itself has its libraries searched for.
-func runPath() (folders []string) {
-	exe, err := os.Executable()
+// runPath is where an ELF file has the libraries searched for that it needs, in the form of
+// LD_LIBRARY_PATH.
+func runPath(file string, tag elf.DynTag) string {
+	f, err := elf.Open(file)
 	if err != nil {
-		return nil
-	}
-	f, err := elf.Open(exe)
-	if err != nil {
-		return nil
+		return ""
 	}
 	defer f.Close()
-	origin := strings.NewReplacer("$ORIGIN", filepath.Dir(exe), "${ORIGIN}", filepath.Dir(exe))
-	for _, tag := range []elf.DynTag{elf.DT_RPATH, elf.DT_RUNPATH} {
-		values, _ := f.DynString(tag) // a static program has none
-		for _, value := range values {
-			folders = append(folders, origin.Replace(value))
-		}
-	}
-	return folders
+	values, _ := f.DynString(tag) // a static program has none
+	origin := filepath.Dir(file)
+	return strings.NewReplacer("$ORIGIN", origin, "${ORIGIN}", origin).Replace(strings.Join(values, ":"))
 }

@@ -2,6 +2,7 @@ package tflitelib
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unsafe"
 
@@ -50,13 +51,19 @@ func bind(source Source, from *dl.Library) (*Library, error) {
 		return nil, lacks(missing, len(functions)-len(library.Absent))
 	}
 	version := addresses[0]
-	library.Version = strings.TrimSpace(capi.VersionAt(version))
+	library.Version = capi.VersionAt(version)
 	library.Path = dl.PathAt(version)
+	if !isVersion(library.Version) {
+		return nil, fmt.Errorf("it says that its version is %.40q, which is none: %w", library.Version, errs.ErrUnsupported)
+	}
 	if err := check(library, addresses); err != nil {
 		return nil, err
 	}
 	return library, nil
 }
+
+// isVersion: it begins with two numbers, as in "2.17.1" or "2.18.0-rc1", and can be printed.
+var isVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+[[:graph:]]*$`).MatchString
 
 // address is where a function is: where the linker has found it, or else where the library
 // has it.

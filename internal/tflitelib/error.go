@@ -13,6 +13,9 @@ import (
 // advice is what mends most of it.
 const advice = "run coral-runtime fetch (go install github.com/gocoral/coral/cmd/coral-runtime@latest) or coral fetch-runtime, or set " + Variable + " to the library's path"
 
+// privilegedAdvice is for processes that look neither at the variable nor at the cache.
+const privilegedAdvice = "put the library beside the program, in a folder that only root can write to, or where the system's loader looks"
+
 // attempt is a place that was looked at, and why nothing of it is used.
 type attempt struct {
 	source Source
@@ -47,13 +50,17 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// advice is to mend what somebody has named, or else to fetch.
+// advice is to mend what somebody has named, or else to bring a library to where it counts.
 func (e *Error) advice() string {
 	for _, a := range e.attempts {
 		switch {
+		case a.source == Linked:
+			return "link another one, or build without the tag tflite_link"
 		case a.source == Loaded:
 			return "give the path of another library, or leave it to be found"
-		case a.source == Environment && !errors.Is(a.err, errPrivileged):
+		case errors.Is(a.err, errPrivileged):
+			return privilegedAdvice
+		case a.source == Environment:
 			return "correct or unset " + Variable
 		}
 	}

@@ -3,6 +3,7 @@ package tflitelib
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,11 +51,23 @@ var (
 	opening sync.Mutex
 )
 
+var logger atomic.Pointer[slog.Logger]
+
+// SetLogger sends each step of a search to l at debug level. Nil stands for no logger, which
+// is the default.
+func SetLogger(l *slog.Logger) { logger.Store(l) }
+
+func debug(message string, args ...any) {
+	if l := logger.Load(); l != nil {
+		l.Debug(message, args...)
+	}
+}
+
 // Opened is the library in use, nil as long as none was needed.
 func Opened() *Library { return current.Load() }
 
-// Need returns the library in use, and looks for one if there is none yet; slog's default
-// logger gets each step at debug level. The error wraps ErrLibraryNotFound, and what else
+// Need returns the library in use, and looks for one if there is none yet. The error
+// wraps ErrLibraryNotFound, and what else
 // was wrong with those that were found: ErrUnsupported for what is not TensorFlow Lite or
 // not as its version says, ErrPlatform for a processor that it is not for; or it is
 // ErrCgoRequired.

@@ -3,7 +3,6 @@ package tflitelib
 import (
 	"errors"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -98,11 +97,16 @@ func (s *search) besideExecutable() *Library {
 		return nil
 	}
 	dir := filepath.Dir(exe)
-	if s.privileged && !systemFolder(dir) {
-		s.pass(Executable, dir, errPrivileged)
-		return nil
+	for _, folder := range []string{dir, filepath.Join(dir, "lib")} {
+		if s.privileged && !systemFolder(folder) {
+			s.pass(Executable, folder, errPrivileged)
+			return nil // and nothing below it
+		}
+		if library := s.inFolder(Executable, folder); library != nil {
+			return library
+		}
 	}
-	return s.inFolders(Executable, dir, filepath.Join(dir, "lib"))
+	return nil
 }
 
 func (s *search) inCache() *Library {
@@ -122,7 +126,7 @@ func (s *search) inCache() *Library {
 	}
 	for _, v := range versions {
 		file := cache.Library(dir, v, runtime.GOOS+"_"+runtime.GOARCH, fileNames()[0])
-		if library := s.inFolders(Cache, filepath.Dir(file)); library != nil {
+		if library := s.inFolder(Cache, filepath.Dir(file)); library != nil {
 			return library
 		}
 	}
@@ -138,18 +142,16 @@ func (s *search) byLoader() *Library {
 	return nil
 }
 
-// inFolders takes the first usable library in the folders.
-func (s *search) inFolders(source Source, folders ...string) *Library {
-	for _, folder := range folders {
-		for _, name := range fileNames() {
-			path := filepath.Join(folder, name)
-			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-				s.pass(source, path, errAbsent)
-				continue
-			}
-			if library := s.open(source, path); library != nil {
-				return library
-			}
+// inFolder takes the first usable library in a folder.
+func (s *search) inFolder(source Source, folder string) *Library {
+	for _, name := range fileNames() {
+		path := filepath.Join(folder, name)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			s.pass(source, path, errAbsent)
+			continue
+		}
+		if library := s.open(source, path); library != nil {
+			return library
 		}
 	}
 	return nil
@@ -162,12 +164,7 @@ var (
 
 // open opens a library and keeps the reason if it is not usable.
 func (s *search) open(source Source, path string) *Library {
-	if isPath(path) {
-		if full, err := filepath.Abs(path); err == nil {
-			path = full
-		}
-	}
-	library, err := openAndBind(source, path, s.shown)
+	library, err := openAndBind(source, absolute(path), s.shown)
 	if err != nil {
 		s.pass(source, path, err)
 		return nil
@@ -175,9 +172,18 @@ func (s *search) open(source Source, path string) *Library {
 	return s.found(library)
 }
 
+// absolute is a path that stays right in another folder. Names stay names.
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil && isPath(path) {
+		return full
+	}
+	return path
+}
+
 // found makes a library the one in use.
 func (s *search) found(library *Library) *Library {
-	slog.Debug("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
+	library.Path = absolute(library.Path) // LD_LIBRARY_PATH may have relative folders
+	debug("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
 	oldabi.RuntimeOpened(library.Version, library.Known())
 	capi.Publish()
 	current.Store(library)
@@ -185,7 +191,7 @@ func (s *search) found(library *Library) *Library {
 }
 
 func (s *search) pass(source Source, path string, err error) {
-	slog.Debug("looked for TensorFlow Lite", "source", source, "path", path, "error", err)
+	debug("looked for TensorFlow Lite", "source", source, "path", path, "error", err)
 	s.attempts = append(s.attempts, attempt{source, path, err})
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"sync/atomic"
 
+	"github.com/gocoral/coral/internal/dl"
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/processes"
 )
@@ -50,6 +51,9 @@ func launcher() (*exec.Cmd, error) {
 		cmd := exec.Command("/proc/self/exe", processes.WorkerArgument)
 		cmd.Args[0] = os.Args[0]
 		return cmd, nil
+	}
+	if dl.Privileged() {
+		return nil, fmt.Errorf("%w: this process has more rights than its user, and starts no command of the user's: call coral.WorkerMain first thing in main", ErrNone)
 	}
 	path, err := exec.LookPath("coral")
 	if err == nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gocoral/coral/internal/worker"
+	"github.com/gocoral/coral/tflite"
 )
 
 // modeEnv tells a worker of these tests how to behave.
@@ -17,6 +18,9 @@ const modeEnv = "GOCORAL_TEST_WORKER"
 
 // onceEnv names a file that a worker makes which ends once.
 const onceEnv = "GOCORAL_TEST_ONCE"
+
+// libraryEnv names the TensorFlow Lite library that a worker opens by itself.
+const libraryEnv = "GOCORAL_TEST_LIBRARY"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(modeEnv) == "parent" {
@@ -43,6 +47,11 @@ func behave(mode string) {
 	case "ends once":
 		if f, err := os.OpenFile(os.Getenv(onceEnv), os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 			f.Close()
+			os.Exit(3)
+		}
+	case "has a library": // before it gets to know which one the program uses
+		if err := tflite.Load(os.Getenv(libraryEnv)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(3)
 		}
 	case "grandchild": // holds standard error for longer than this process lives

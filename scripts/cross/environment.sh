@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # sourced, after targets.sh and a call of target
 # The environment in which the go command cross-compiles for the target.
 
-# cross_environment exports it, and sets library, the folder with TensorFlow Lite.
+# cross_environment exports it. TensorFlow Lite is not needed for building.
 cross_environment() {
-  local runtime=${CORAL_RUNTIME:-}
+  runtime=${CORAL_RUNTIME:-}
   zig=${CORAL_ZIG:-}
   libs=$(realpath -m -- "${CORAL_LIBS:-$home/bin/cross}")
   # pkg-config and the go command split at these.
@@ -14,8 +14,6 @@ cross_environment() {
     zig=${zig:-$home/bin/tools/zig} runtime=${runtime:-$home/bin/coral-runtime}
   fi
   command -v "$zig" >/dev/null || { echo "there is no zig at $zig" >&2; return 1; }
-  "$runtime" fetch --root "$libs" --platform "linux/$goarch" --version "$tflite" >/dev/null
-  library=$libs/lib/$tflite/linux_$goarch
   libusb=$libs/libusb/$zig_target
 
   mkdir -p "$libusb" # a linker warns of folders that are not there
@@ -25,11 +23,23 @@ cross_environment() {
   export GOAMD64=v1 GOARM64=v8.0
   export CC="'$zig' cc -target $zig_target" CXX="'$zig' c++ -target $zig_target"
   export CGO_CFLAGS="'-I$libusb' ${CGO_CFLAGS:--O2 -g}"
-  # What TensorFlow Lite itself needs of libc and libstdc++ is the other machine's business.
-  export CGO_LDFLAGS="'-L$library' '-L$libusb' -Wl,-rpath,\$ORIGIN/lib -Wl,--enable-new-dtags -Wl,--allow-shlib-undefined${CGO_LDFLAGS:+ $CGO_LDFLAGS}"
+  # What libraries themselves need of libc and libstdc++ is the other machine's business.
+  export CGO_LDFLAGS="'-L$libusb' -Wl,-rpath,\$ORIGIN/lib -Wl,--enable-new-dtags -Wl,--allow-shlib-undefined${CGO_LDFLAGS:+ $CGO_LDFLAGS}"
   # Nothing of this machine's libraries. The paths are above and not in here, since the go
   # command keeps what it has compiled together with what pkg-config said then.
   export PKG_CONFIG_LIBDIR=$libusb
+}
+
+# cross_runtime fetches the target's TensorFlow Lite and sets library, the folder with it.
+cross_runtime() {
+  "$runtime" fetch --root "$libs" --platform "linux/$goarch" --version "$tflite" >/dev/null
+  library=$libs/lib/$tflite/linux_$goarch
+}
+
+# cross_link has what is built with the tag tflite_link linked with it. A program that calls
+# nothing of it shall not need it either.
+cross_link() {
+  CGO_LDFLAGS="'-L$library' -Wl,--as-needed -ltensorflowlite_c -Wl,--no-as-needed $CGO_LDFLAGS"
 }
 
 # cross_libusb lays down libusb's header, and for the linker a library with the functions

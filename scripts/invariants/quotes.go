@@ -33,7 +33,7 @@ var othersWords = map[string]bool{
 var (
 	quotedText = regexp.MustCompile("`([^`]+)`")
 	// changing is what differs from one message to the next, and where one error wraps another.
-	changing = regexp.MustCompile(`…|: |:$|[()]|\b[A-Z]{3,}[0-9.]*\b|\blib\w+\.so[.0-9]*|/dev/\S+|\b[0-9][0-9.]*`)
+	changing = regexp.MustCompile(`…|: |:$|[()]|\b[A-Z][A-Z_]{2,}[0-9.]*\b|\blib\w+\.so[.0-9]*|/dev/\S+|\b[0-9][0-9.]*`)
 	verb     = regexp.MustCompile(`%[-+# 0]*[0-9]*(?:\.[0-9]+)?[a-zA-Z]`)
 )
 

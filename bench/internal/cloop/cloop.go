@@ -1,13 +1,14 @@
-//go:build gotflite
+//go:build gotflite || tflite_link
 
 // Package cloop invokes a model from a loop in C, with nothing of Go in between: what
-// an Invoke from Go is measured against.
+// an Invoke from Go is measured against. It calls the library that the program is
+// linked with, which CGO_LDFLAGS names (bench/run.sh), by declarations of its own.
 package cloop
 
 /*
 #include <stdlib.h>
 #include <string.h>
-#include "../../../internal/capi/tflite_c.h"
+#include "../../include/tensorflow/lite/c/c_api.h"
 
 typedef struct {
   void* data;
@@ -56,6 +57,9 @@ import (
 	"fmt"
 	"os"
 )
+
+// Version is that of the TensorFlow Lite that is linked.
+func Version() string { return C.GoString(C.TfLiteVersion()) }
 
 // Loop is a model on one thread, with the runtime's built-in kernels, and with inputs
 // of zero.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 
 	gotflite "github.com/mattn/go-tflite"
 	"github.com/mattn/go-tflite/delegates"
@@ -47,12 +46,17 @@ func Open(path string, ds ...delegates.Delegater) (*Interpreter, error) {
 	return p, nil
 }
 
-// NewXNNPACK makes go-tflite's XNNPACK delegate for one thread. It refuses runtimes
-// whose options are not as bench/include declares them.
-func NewXNNPACK() (delegates.Delegater, error) {
-	if v := tflite.Version(); strings.HasPrefix(v, "2.9.") {
-		return nil, fmt.Errorf("go-tflite: no header for the XNNPACK options of TensorFlow Lite %s: take 2.17 or newer", v)
+// SameRuntime is an error where the two libraries do not call the same TensorFlow Lite:
+// then nothing can be compared, and no delegate may change places.
+func SameRuntime() error {
+	if theirs, ours := gotflite.Version(), tflite.Version(); theirs != ours {
+		return fmt.Errorf("go-tflite is linked with TensorFlow Lite %s, and ours calls %q: unset CORAL_TFLITE_LIB", theirs, ours)
 	}
+	return nil
+}
+
+// NewXNNPACK makes go-tflite's XNNPACK delegate for one thread.
+func NewXNNPACK() (delegates.Delegater, error) {
 	d := xnnpack.New(xnnpack.DelegateOptions{NumThreads: 1})
 	if d == nil {
 		return nil, errors.New("go-tflite: no XNNPACK delegate")

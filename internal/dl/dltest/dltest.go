@@ -29,6 +29,12 @@ func Program(t testing.TB, name string, args ...string) string {
 	return compile(t, name, append([]string{"-pthread"}, args...))
 }
 
+// Object compiles one C file without linking it and returns the object file's path.
+func Object(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	return compile(t, name, append([]string{"-c", "-fPIC"}, args...))
+}
+
 // Source writes C code to a file, for tests that need a line or two of it.
 func Source(t testing.TB, code string) string {
 	t.Helper()

@@ -55,9 +55,10 @@ struct TfLiteTensor {
   TfLiteQuantization quantization;
 };
 
+typedef struct TfLiteContext TfLiteContext;
 typedef struct TfLiteNode TfLiteNode;
 
-struct TfLiteRegistration {
+typedef struct TfLiteRegistration {
   void* (*init)(TfLiteContext*, const char* buffer, size_t length);
   void (*free)(TfLiteContext*, void* buffer);
   TfLiteStatus (*prepare)(TfLiteContext*, TfLiteNode*);
@@ -66,7 +67,7 @@ struct TfLiteRegistration {
   int32_t builtin_code;
   const char* custom_name;
   int version;
-};
+} TfLiteRegistration;
 
 struct TfLiteContext {
   size_t tensors_size;
@@ -87,6 +88,27 @@ void TfLiteInterpreterOptionsAddBuiltinOp(TfLiteInterpreterOptions*,
                                           const TfLiteRegistration*,
                                           int32_t min_version,
                                           int32_t max_version);
+void TfLiteInterpreterOptionsAddCustomOp(TfLiteInterpreterOptions*,
+                                         const char* name,
+                                         const TfLiteRegistration*,
+                                         int32_t min_version,
+                                         int32_t max_version);
 void TfLiteInterpreterOptionsSetUseNNAPI(TfLiteInterpreterOptions*, bool);
+void TfLiteInterpreterOptionsSetEnableDelegateFallback(
+    TfLiteInterpreterOptions*, bool);
+
+TfLiteStatus TfLiteInterpreterResetVariableTensors(TfLiteInterpreter*);
+int32_t TfLiteInterpreterGetInputTensorIndex(const TfLiteInterpreter*,
+                                             int32_t input_index);
+int32_t TfLiteInterpreterGetOutputTensorIndex(const TfLiteInterpreter*,
+                                              int32_t output_index);
+int32_t TfLiteInterpreterGetVariableTensorCount(const TfLiteInterpreter*);
+TfLiteTensor* TfLiteInterpreterGetVariableTensor(const TfLiteInterpreter*,
+                                                 int32_t variable_index);
+TfLiteStatus TfLiteInterpreterModifyGraphWithDelegate(const TfLiteInterpreter*,
+                                                      TfLiteDelegate*);
+TfLiteStatus TfLiteInterpreterEnsureTensorDataIsReadable(TfLiteInterpreter*,
+                                                         int tensor_index);
+TfLiteStatus TfLiteSignatureRunnerCancel(TfLiteSignatureRunner*);
 
 #endif /* GOCORAL_BENCH_C_API_EXPERIMENTAL_H_ */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the time from a picture's file to its label with that of Python.
 
-    pictures.py --pictures PROGRAM [--rounds N] MODEL PICTURE...
+    label.py --label PROGRAM [--rounds N] MODEL PICTURE...
 
 Python does what pycoral's examples do: Pillow opens the file, converts it to RGB and
 scales it by Lanczos' kernel, and ai-edge-litert runs the model. PROGRAM is that of the
@@ -75,13 +75,13 @@ def compare(contenders, path, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", required=True, type=pathlib.Path, help="the program of the folder pictures")
+    parser.add_argument("--label", required=True, type=pathlib.Path, help="the program of the folder label")
     parser.add_argument("--rounds", type=int, default=60, help="how often the contenders take turns")
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("paths", nargs="+", metavar="PICTURE")
     args = parser.parse_args()
 
-    command = [args.pictures, args.model]
+    command = [args.label, args.model]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         contenders = {
             f"Python, Pillow {Image.__version__}": Python(args.model, draft=False),

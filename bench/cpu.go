@@ -1,6 +1,4 @@
-//go:build gotflite
-
-package main
+package bench
 
 import (
 	"os"
@@ -12,9 +10,9 @@ import (
 // the words of /proc/cpuinfo, the best first.
 var telling = []string{"avx512_vnni", "avx512f", "avx_vnni", "avx2", "i8mm", "asimddp", "asimd"}
 
-// cpu names the processor as /proc/cpuinfo does, which for a virtual machine may be
+// CPU names the processor as /proc/cpuinfo does, which for a virtual machine may be
 // little more than the maker: hence the numbers and a feature.
-func cpu() string {
+func CPU() string {
 	info := map[string]string{}
 	file, _ := os.ReadFile("/proc/cpuinfo") // none: not Linux
 	for text := range strings.Lines(string(file)) {
