@@ -70,8 +70,8 @@ func (in *Input) SizeHint() LoadOption {
 	return WithSizeHint(in.size.w, in.size.h)
 }
 
-// enough is how much larger than needed a picture must stay. At once the size, the edges of
-// the library's blocks would show; see RATIONALE.md for what was measured.
+// enough is how much larger than needed a picture must stay: at once the size, what a model
+// sees differs by up to 2.5 of 255 in the mean and 38 at most, at twice by 0.4 and 7.
 const enough = 2
 
 // scaleFor is by what a picture of w by h may be divided, with the hint in its own
@@ -96,8 +96,8 @@ func (h *jpegHeader) decodeTurbo(s *source, c loadConfig, o orientation, goBytes
 	if n := len(h.frame.components); c.goDecoder || n != 1 && n != 3 {
 		return nil, s, nil
 	}
-	l, err := turbojpeg.Installed()
-	if err != nil {
+	l, _ := turbojpeg.Installed() // why not, LibjpegTurbo tells
+	if l == nil {
 		return nil, s, nil
 	}
 	scale := scaleFor(h.frame.width, h.frame.height, c.hint, o)
@@ -106,7 +106,8 @@ func (h *jpegHeader) decodeTurbo(s *source, c loadConfig, o orientation, goBytes
 		return nil, s, nil
 	}
 	buffer := fileBuffers.Get().(*[]byte)
-	g.file = append((*buffer)[:0], h.bytes...)
+	*buffer = append((*buffer)[:0], h.bytes...)
+	g.file = *buffer
 	if err := g.run(); err == nil {
 		if img, err := h.turboImage(l, g.file, scale); err == nil {
 			if cap(g.file) <= maxFileBuffer {
@@ -115,7 +116,7 @@ func (h *jpegHeader) decodeTurbo(s *source, c loadConfig, o orientation, goBytes
 			}
 			return img, s, nil
 		}
-	} else if err != errNotWhole && !errors.Is(err, io.EOF) {
+	} else if !errors.Is(err, errNotWhole) && !errors.Is(err, io.EOF) {
 		return nil, s, err
 	}
 	return nil, s.after(g.file[len(h.bytes):]), nil
