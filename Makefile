@@ -154,6 +154,7 @@ test-memory: test-asan ## Run the native packages' tests under cgocheck2 and the
 # libraries are never unloaded.
 .PHONY: test-asan
 test-asan: runtime models ## Run binding, adapter, simulation and failover under AddressSanitizer (Linux)
+	@scripts/deps.sh libturbojpeg
 	@$(chosen)ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 EDGETPU_SIM_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
 	  go test -asan -count=1 -skip '^(TestDroppedInterpretersLeaveNoMemory|TestHotPathAllocatesNothing|TestNoLeak)$$' \
 	  . ./tflite/... ./delegate/... ./internal/... ./edgetpu/edgetputest

@@ -74,19 +74,30 @@ func (in *Input) SizeHint() LoadOption {
 // sees differs by up to 2.5 of 255 in the mean and 38 at most, at twice by 0.4 and 7.
 const enough = 2
 
-// scaleFor is by what a picture of w by h may be divided, with the hint in its own
-// orientation.
-func scaleFor(w, h int, hint image.Point, o orientation) int {
+// turboScale is by what the picture may be divided for a hint, which is one of the picture
+// when it is upright.
+func (h *jpegHeader) turboScale(hint image.Point, o orientation) int {
 	if hint == (image.Point{}) {
 		return 1
 	}
 	hint.X, hint.Y = o.size(hint.X, hint.Y)
+	header := h.turboHeader()
 	for _, scale := range turbojpeg.Scales {
-		if turbojpeg.Scaled(w, scale)/enough >= hint.X && turbojpeg.Scaled(h, scale)/enough >= hint.Y {
-			return scale
+		if turbojpeg.Scaled(header.Width, scale)/enough < hint.X || turbojpeg.Scaled(header.Height, scale)/enough < hint.Y {
+			continue
 		}
+		if _, planes := h.planarSampling(); planes {
+			return header.PlaneScale(scale)
+		}
+		return scale
 	}
 	return 1
+}
+
+// turboHeader is what the library has to see in the file.
+func (h *jpegHeader) turboHeader() turbojpeg.Header {
+	sampling, _ := h.planarSampling()
+	return turbojpeg.Header{Width: h.frame.width, Height: h.frame.height, Sampling: sampling}
 }
 
 // decodeTurbo decodes by libjpeg-turbo what stands in s behind the header; decoding it by
@@ -100,7 +111,7 @@ func (h *jpegHeader) decodeTurbo(s *source, c loadConfig, o orientation, goBytes
 	if l == nil {
 		return nil, s, nil
 	}
-	scale := scaleFor(h.frame.width, h.frame.height, c.hint, o)
+	scale := h.turboScale(c.hint, o)
 	g := gatherer{s: s, room: c.maxMemory - max(goBytes, h.turboBytes(scale))}
 	if g.room < int64(len(h.bytes)) {
 		return nil, s, nil
@@ -131,16 +142,13 @@ const maxFileBuffer = 8 << 20
 
 // turboImage has the library decode a file.
 func (h *jpegHeader) turboImage(l *turbojpeg.Library, file []byte, scale int) (image.Image, error) {
-	header := turbojpeg.Header{Width: h.frame.width, Height: h.frame.height}
 	if len(h.frame.components) == 1 {
-		return l.Gray(file, header, scale)
+		return l.Gray(file, h.turboHeader(), scale)
 	}
-	sampling, ok := h.planarSampling()
-	if !ok {
-		return l.RGBA(file, header, scale)
+	if _, planes := h.planarSampling(); planes {
+		return l.YCbCr(file, h.turboHeader(), scale)
 	}
-	header.Sampling = sampling
-	return l.YCbCr(file, header, scale)
+	return l.RGBA(file, h.turboHeader(), scale)
 }
 
 // planarSampling is that of a file whose planes the library gives, and false for others.

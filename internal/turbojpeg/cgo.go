@@ -71,11 +71,11 @@ func (r *room) explain(status C.int) error {
 // The decoder remembers where a file was, in memory of Go. So it ends before a call returns.
 
 // YCbCr decodes a file of three components whose sampling the library knows (see [Knows]),
-// to the size that a scale of [Scales] gives. Errors are [ErrHeader] and [ErrDecode].
+// to the size that a scale gives, which is one of [Header.PlaneScale]. Errors are [ErrHeader] and [ErrDecode].
 func (l *Library) YCbCr(file []byte, h Header, scale int) (*image.YCbCr, error) {
 	sampling, known := samplings[h.Sampling]
-	if !known {
-		return nil, fmt.Errorf("%w: no planes of the sampling %v", ErrDecode, h.Sampling)
+	if !known || h.PlaneScale(scale) != scale {
+		return nil, fmt.Errorf("%w: no planes of the sampling %v at 1/%d", ErrDecode, h.Sampling, scale)
 	}
 	img := sampling.newYCbCr(h.scaled(scale), h.Sampling)
 	if err := l.decode(file, h, sampling, img); err != nil {
@@ -92,13 +92,11 @@ func (l *Library) decode(file []byte, h Header, sampling sampling, img *image.YC
 	err := r.explain(C.coral_turbojpeg_planes(&l.api, &header, bytePointer(file), C.size_t(len(file)),
 		C.int(img.Rect.Dx()), C.int(img.Rect.Dy()), bytePointer(img.Y), bytePointer(img.Cb), bytePointer(img.Cr),
 		C.int(img.YStride), C.int(img.CStride), text, size))
-	if err == nil {
-		tidy(img)
-	}
+	img.Y = img.Y[:img.Rect.Dy()*img.YStride]
 	return err
 }
 
-// Gray is [Library.YCbCr] for a file of one component.
+// Gray is [Library.YCbCr] for a file of one component, at any of [Scales].
 func (l *Library) Gray(file []byte, h Header, scale int) (*image.Gray, error) {
 	img := image.NewGray(h.scaled(scale))
 	header := C.coral_turbojpeg_header{C.int(h.Width), C.int(h.Height), samplingGrey}
@@ -113,7 +111,7 @@ func (l *Library) Gray(file []byte, h Header, scale int) (*image.Gray, error) {
 }
 
 // RGBA is [Library.YCbCr] for a file of any colours and any sampling, whose pixels it
-// converts.
+// converts, at any of [Scales].
 func (l *Library) RGBA(file []byte, h Header, scale int) (*image.RGBA, error) {
 	img := image.NewRGBA(h.scaled(scale))
 	header := C.coral_turbojpeg_header{C.int(h.Width), C.int(h.Height), -1}

@@ -192,3 +192,26 @@ func BenchmarkSmallest(b *testing.B) {
 		}
 	}
 }
+
+// Where whole blocks, made smaller, end before the last sample of colour does, another scale
+// is taken.
+func TestPlaneScale(t *testing.T) {
+	for _, c := range []struct {
+		width    int
+		sampling image.YCbCrSubsampleRatio
+		want     map[int]int
+	}{
+		{1920, image.YCbCrSubsampleRatio420, map[int]int{1: 1, 2: 2, 4: 4, 8: 8}},
+		{1912, image.YCbCrSubsampleRatio420, map[int]int{1: 1, 2: 2, 4: 4, 8: 4}},
+		{1912, image.YCbCrSubsampleRatio422, map[int]int{8: 4}},
+		{1912, image.YCbCrSubsampleRatio444, map[int]int{8: 8}},
+		{1912, image.YCbCrSubsampleRatio440, map[int]int{8: 8}},
+		{1, image.YCbCrSubsampleRatio420, map[int]int{8: 4, 4: 4}},
+		{8, image.YCbCrSubsampleRatio411, map[int]int{8: 2, 4: 2, 2: 2}},
+	} {
+		for most, want := range c.want {
+			h := turbojpeg.Header{Width: c.width, Height: 8, Sampling: c.sampling}
+			assert.Equal(t, want, h.PlaneScale(most), "%d wide, %v, up to %d", c.width, c.sampling, most)
+		}
+	}
+}

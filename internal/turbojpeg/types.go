@@ -54,26 +54,29 @@ func Knows(r image.YCbCrSubsampleRatio) bool {
 	return ok
 }
 
-// newYCbCr has room for what the library writes: it fills up the last samples of colour with
-// brightness, beyond the picture's edges.
+// newYCbCr has room for what the library writes: brightness up to the edges of the last
+// samples of colour, beyond the picture's.
 func (s sampling) newYCbCr(size image.Rectangle, r image.YCbCrSubsampleRatio) *image.YCbCr {
-	up := func(n, unit int) int { return (n + unit - 1) / unit * unit }
 	img := image.NewYCbCr(image.Rect(0, 0, up(size.Dx(), s.across), up(size.Dy(), s.along)), r)
 	img.Rect = size
 	return img
 }
 
-// tidy fills what is right of the picture, where the library may leave whatever its memory
-// held, and cuts off what is below.
-func tidy(img *image.YCbCr) {
-	w := img.Rect.Dx()
-	img.Y = img.Y[:img.Rect.Dy()*img.YStride]
-	if w == img.YStride {
-		return
-	}
-	for row := img.Y; len(row) > 0; row = row[img.YStride:] {
-		for x := w; x < img.YStride; x++ {
-			row[x] = row[w-1]
+// up is the next multiple of unit.
+func up(n, unit int) int { return (n + unit - 1) / unit * unit }
+
+// PlaneScale is the largest of [Scales], and none above most, by which [Library.YCbCr] makes
+// a picture smaller. The library fills rows of brightness up to the edge of the last sample
+// of colour from whole blocks of 8 pixels; where those end before, as they may when little is
+// left of a block, libjpeg-turbo 2.1 reads what lies behind its memory.
+func (h Header) PlaneScale(most int) int {
+	s := samplings[h.Sampling]
+	for _, scale := range Scales {
+		if scale <= most && up(Scaled(h.Width, scale), max(s.across, 1)) <= up(h.Width, blockSide)/scale {
+			return scale
 		}
 	}
+	return 1
 }
+
+const blockSide = 8
