@@ -72,6 +72,15 @@ runtime: deps bin/coral-runtime ## Fetch the TensorFlow Lite runtime into the us
 models: deps bin/coral-runtime ## Fetch the models, labels and pictures of the demo and the examples
 	@bin/coral-runtime models
 
+.PHONY: models-tests
+models-tests: models ## Fetch the models and pictures of tests besides (19 MB)
+	@bin/coral-runtime models --group tasks
+
+.PHONY: models-converted
+models-converted: deps bin/coral-runtime ## Make TFLite models of TensorFlow.js ones, see scripts/models (downloads 450 MB)
+	@scripts/deps.sh npm
+	@scripts/models/convert.sh
+
 .PHONY: build
 build: runtime ## Build bin/coral and bin/coral-runtime
 	@cd cmd/coral && go build -buildvcs=auto -o ../../bin/coral .
@@ -84,14 +93,23 @@ bin/coral-runtime:
 ##@ Tests
 
 .PHONY: test
+<<<<<<< HEAD
 test: runtime models ## Run all tests of all modules with the race detector
 	@scripts/deps.sh umockdev ffmpeg
+=======
+test: runtime models-tests ## Run all tests of all modules with the race detector
+	@scripts/deps.sh umockdev libturbojpeg
+>>>>>>> e-turbo
 	@$(chosen)$(call each,go test -race ./...)
 	@$(chosen)bench/run.sh interop
 
 .PHONY: test-runtimes
 test-runtimes: deps bin/coral-runtime ## Build the tests once, and run them on every runtime
+<<<<<<< HEAD
 	@scripts/deps.sh npm mvn umockdev ffmpeg
+=======
+	@scripts/deps.sh npm mvn umockdev libturbojpeg
+>>>>>>> e-turbo
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
 # The tags of GOFLAGS as well, which -tags replaces.
@@ -114,7 +132,7 @@ test-cross: models cross-tools ## Cross-compile for all targets; the core's test
 	@scripts/with-qemu.sh scripts/test-cross.sh
 
 .PHONY: test-arm64
-test-arm64: models cross-tools ## Run all tests under qemu for 64-bit ARM (root; takes long)
+test-arm64: models-tests cross-tools ## Run all tests under qemu for 64-bit ARM (root; takes long)
 	@scripts/deps.sh qemu-arm64
 	@scripts/with-qemu.sh scripts/test-cross.sh all
 
@@ -145,6 +163,7 @@ test-memory: test-asan ## Run the native packages' tests under cgocheck2 and the
 # libraries are never unloaded.
 .PHONY: test-asan
 test-asan: runtime models ## Run binding, adapter, simulation and failover under AddressSanitizer (Linux)
+	@scripts/deps.sh libturbojpeg
 	@$(chosen)ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 EDGETPU_SIM_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover" \
 	  go test -asan -count=1 -skip '^(TestDroppedInterpretersLeaveNoMemory|TestHotPathAllocatesNothing|TestNoLeak)$$' \
 	  . ./tflite/... ./delegate/... ./internal/... ./edgetpu/edgetputest

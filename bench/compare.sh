@@ -10,15 +10,7 @@ set -euo pipefail
 bench=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$bench")
 
-"$root/scripts/deps.sh" pip
-venv=$bench/.venv
-if ! cmp -s "$bench/requirements.txt" "$venv/requirements.txt"; then
-  # pip from outside, because Debian's Python cannot put one into the environment.
-  python3 -m venv --clear --without-pip "$venv"
-  python3 -m pip --python "$venv/bin/python" --disable-pip-version-check install --quiet -r "$bench/requirements.txt"
-  cp "$bench/requirements.txt" "$venv/"
-fi
-
+python=$("$bench/python.sh")
 coral=$root/bin/bench/coral
 (cd "$root/cmd/coral" && go build -o "$coral" .)
 
@@ -35,4 +27,4 @@ if ((${#models[@]} == 0)); then
   done
   ((${#models[@]})) || { echo "compare.sh: no models; run make models" >&2; exit 1; }
 fi
-"$venv/bin/python" "$bench/compare_litert.py" --coral "$coral" "${options[@]}" "${models[@]}"
+"$python" "$bench/compare_litert.py" --coral "$coral" "${options[@]}" "${models[@]}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs what is in this folder, all of it or the parts named:
 #
-#   bench/run.sh [interop|versus|opened|layers|pictures|litert]...
+#   bench/run.sh [interop|versus|opened|layers|pictures|label|litert]...
 #
 #   interop  tests: delegates of go-tflite in our interpreter, and the reverse
 #   versus   times against go-tflite and against a loop in C
@@ -9,9 +9,11 @@
 #   layers   Go benchmarks of Interpreter, Session.Do and Session.Run
 #   pictures times of pictures on their way into an input, against golang.org/x/image, and
 #            what models make of them by each filter (in Coral's own pictures and models)
+#   label    times from a picture's file to its label, against ai-edge-litert with Pillow
 #   litert   results against ai-edge-litert (compare.sh; Python's packages from pip)
 #
-# ROUNDS (default 60) is how often the contenders of versus, opened and pictures take turns.
+# ROUNDS (default 60) is how often the contenders of versus, opened, pictures and label take
+# turns.
 set -euo pipefail
 bench=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$bench")
@@ -82,13 +84,23 @@ pictures() {
   [[ ! -d $coral/images ]] || "$out/pictures" results -pictures "$coral/images" "${models[@]}"
 }
 
-(($#)) || set -- interop versus opened layers pictures litert
+label() {
+  local fetched=$root/third_party/models coral=$root/../shared/testdata python
+  (cd "$bench" && go build -o "$out/label" ./label)
+  python=$("$bench/python.sh")
+  "$python" "$bench/label.py" --label "$out/label" --rounds "${ROUNDS:-60}" "$fetched/mobilenet_quant_v1_224.tflite" "$fetched/laptop.jpg"
+  [[ ! -d $coral/images ]] ||
+    "$python" "$bench/label.py" --label "$out/label" --rounds "${ROUNDS:-60}" "$coral/models/mobilenet_v2_1.0_224_quant.tflite" \
+      "$coral/images/"{parrot,cat_1080p}.jpg
+}
+
+(($#)) || set -- interop versus opened layers pictures label litert
 for part in "$@"; do
   printf '\n=== %s\n' "$part"
   # Each in a subshell, so that the variables of one do not rebuild the others.
   case $part in
     interop | versus) (with_go_tflite "$part") ;;
-    opened | layers | pictures) ("$part") ;;
+    opened | layers | pictures | label) ("$part") ;;
     litert) "$bench/compare.sh" ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac

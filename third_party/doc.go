@@ -14,8 +14,9 @@
 //
 // # Models
 //
-// [Models] lists what can be had through the Go module proxy. The Go checksum
-// database has the hash of each module, and the manifest that of each file.
+// [Models] lists models, labels and pictures, by the public package that carries them: a Go
+// module, a Python wheel or an npm package. Each package has a hash, and each file one of its
+// own. A [Group] says what they are for, and so when they are fetched.
 //
 // # Stability
 //

@@ -31,17 +31,21 @@ func ExampleModels() {
 	for _, c := range thirdparty.Models() {
 		for _, f := range c.Files {
 			if f.Kind == thirdparty.KindModel {
-				fmt.Println(f.Name, f.Licence)
+				fmt.Println(f.Name, f.Licence, c.Group)
 			}
 		}
 	}
 	// Output:
-	// mobilenet_quant_v1_224.tflite Apache-2.0
-	// ssd_detect.tflite Apache-2.0
-	// deeplabv3_257_mv_gpu.tflite Apache-2.0
-	// mnist_model.tflite MIT
-	// fizzbuzz_model.tflite MIT
-	// fizzbuzz_model_quant_edgetpu.tflite MIT
+	// mobilenet_quant_v1_224.tflite Apache-2.0 demo
+	// ssd_detect.tflite Apache-2.0 demo
+	// deeplabv3_257_mv_gpu.tflite Apache-2.0 demo
+	// mnist_model.tflite MIT demo
+	// fizzbuzz_model.tflite MIT demo
+	// fizzbuzz_model_quant_edgetpu.tflite MIT demo
+	// face_detection_short_range.tflite Apache-2.0 tasks
+	// face_detection_full_range.tflite Apache-2.0 tasks
+	// selfie_segmentation.tflite Apache-2.0 more
+	// visual_wake_words.tflite Zlib more
 }
 
 func ExampleParsePlatform() {

@@ -19,7 +19,23 @@ const (
 	Pip   Client = "pip" // Python wheels, by pip download
 	Npm   Client = "npm" // Node packages, by npm pack
 	Maven Client = "mvn" // Java archives, by mvn dependency:copy
+	// GoModules are fetched by go mod download. No runtime comes so.
+	GoModules Client = "go"
 )
+
+// Parcel is one file of a public package that is not a Go module.
+type Parcel struct {
+	// Tag is how the package manager calls the platform: a wheel's platform tag or a
+	// Maven classifier. It is empty where one archive serves all.
+	Tag string `json:"tag,omitempty"`
+	// Python is the tag of the one Python that a wheel is for, as in "cp311", and empty
+	// for a wheel for any. Nothing here runs what it holds.
+	Python string `json:"python,omitempty"`
+	// Archive is the file name that the package manager saves the package under, and
+	// ArchiveSHA256 the hash of that file in lower-case hexadecimal.
+	Archive       string `json:"archive,omitempty"`
+	ArchiveSHA256 string `json:"archive_sha256,omitempty"`
+}
 
 // Runtime is one version of the native TensorFlow Lite library and the public
 // package that carries it.
@@ -46,13 +62,7 @@ type Runtime struct {
 // Build is the library of a [Runtime] for one platform.
 type Build struct {
 	Platform
-	// Tag is how the package manager calls the platform: a wheel's platform tag
-	// or a Maven classifier. It is empty where one archive serves all.
-	Tag string `json:"tag,omitempty"`
-	// Archive is the file name that the package manager saves the package under,
-	// and ArchiveSHA256 the hash of that file in lower-case hexadecimal.
-	Archive       string `json:"archive"`
-	ArchiveSHA256 string `json:"archive_sha256"`
+	Parcel
 	// Member is the path of the library inside the archive.
 	Member string `json:"member"`
 	// Library is the file name that the linker and the loader look for.

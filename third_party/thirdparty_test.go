@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,7 +30,7 @@ var (
 func TestManifestHasNoUnknownFields(t *testing.T) {
 	for file, into := range map[string]any{
 		"runtimes.json": &struct{ Runtimes []thirdparty.Runtime }{},
-		"models.json":   &struct{ Modules []thirdparty.Collection }{},
+		"models.json":   &struct{ Collections []thirdparty.Collection }{},
 	} {
 		data, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -76,30 +77,66 @@ func TestRuntimesAreComplete(t *testing.T) {
 func TestModelsAreComplete(t *testing.T) {
 	names := map[string]bool{}
 	for _, c := range thirdparty.Models() {
-		assert.Regexp(t, `^v\d`, c.Version)
-		assert.Regexp(t, `^h1:.{43}=$`, c.Sum)
-		assert.NotEmpty(t, c.Licence)
+		checkCollection(t, c)
 		for _, f := range c.Files {
 			assert.False(t, names[f.Name], "%s is there twice", f.Name)
 			names[f.Name] = true
-			assert.Equal(t, path.Base(f.Name), f.Name, "a plain name")
-			assert.True(t, filepath.IsLocal(filepath.FromSlash(f.Path)), f.Path)
-			assert.Equal(t, path.Ext(f.Path), path.Ext(f.Name))
-			assert.Regexp(t, sha256Form, f.SHA256, f.Name)
-			assert.Positive(t, f.Size, f.Name)
-			assert.NotEmpty(t, f.Licence, f.Name)
-			assert.NotEmpty(t, f.About, f.Name)
-			switch path.Ext(f.Name) {
-			case ".tflite":
-				assert.Equal(t, thirdparty.KindModel, f.Kind)
-			case ".txt":
-				assert.Equal(t, thirdparty.KindLabels, f.Kind)
-			default:
-				assert.Equal(t, thirdparty.KindPicture, f.Kind)
-			}
+			checkFile(t, f)
 		}
 	}
-	assert.Len(t, names, 20)
+	assert.Len(t, names, 38)
+}
+
+func checkCollection(t *testing.T, c thirdparty.Collection) {
+	t.Helper()
+	assert.NotEmpty(t, c.Package)
+	assert.NotEmpty(t, c.Licence, c.Package)
+	assert.Positive(t, c.Size, c.Package)
+	assert.NotEmpty(t, c.Files, c.Package)
+	assert.Contains(t, []thirdparty.Group{thirdparty.GroupDemo, thirdparty.GroupTasks, thirdparty.GroupMore, thirdparty.GroupGraphs}, c.Group)
+	if c.Client == thirdparty.GoModules {
+		assert.Regexp(t, `^v\d`, c.PackageVersion)
+		assert.Regexp(t, `^h1:.{43}=$`, c.Sum)
+		assert.Empty(t, c.Parcel)
+		return
+	}
+	assert.Contains(t, []thirdparty.Client{thirdparty.Pip, thirdparty.Npm}, c.Client)
+	assert.Empty(t, c.Sum, c.Package)
+	assert.Regexp(t, sha256Form, c.ArchiveSHA256, c.Package)
+	assert.True(t, filepath.IsLocal(c.Archive), c.Package)
+	assert.Contains(t, c.Archive, c.PackageVersion)
+	assert.Contains(t, c.Archive, c.Tag)
+	assert.Contains(t, c.Archive, c.Python)
+	assert.Equal(t, c.Client == thirdparty.Pip, c.Tag != "", "%s: wheels have a platform", c.Package)
+}
+
+func checkFile(t *testing.T, f thirdparty.File) {
+	t.Helper()
+	assert.Equal(t, path.Base(f.Name), f.Name, "a plain name")
+	for part := range strings.SplitSeq(f.Path, "!/") {
+		assert.True(t, filepath.IsLocal(filepath.FromSlash(part)), f.Path)
+	}
+	assert.Equal(t, path.Ext(f.Path), path.Ext(f.Name))
+	assert.Regexp(t, sha256Form, f.SHA256, f.Name)
+	assert.Positive(t, f.Size, f.Name)
+	assert.NotEmpty(t, f.Licence, f.Name)
+	assert.NotEmpty(t, f.About, f.Name)
+	want := map[string]thirdparty.Kind{
+		".tflite": thirdparty.KindModel, ".txt": thirdparty.KindLabels, ".json": thirdparty.KindGraph, ".bin": thirdparty.KindGraph,
+		".png": thirdparty.KindPicture, ".jpg": thirdparty.KindPicture,
+	}
+	assert.Equal(t, want[path.Ext(f.Name)], f.Kind, f.Name)
+}
+
+// The tests fetch this much each time that a machine runs them first.
+func TestWhatTestsFetchIsSmall(t *testing.T) {
+	total := int64(0)
+	for _, c := range thirdparty.Models() {
+		if c.Group == thirdparty.GroupTasks {
+			total += c.Size
+		}
+	}
+	assert.Less(t, total, int64(20e6))
 }
 
 func TestCallerOwnsTheAnswer(t *testing.T) {

@@ -49,6 +49,9 @@
 // Huffman tables, and have any sampling factors. Any other image.Image will do as well, such as a frame of
 // a camera; *image.YCbCr is the fastest, since it is scaled before it is converted. A [Frame]
 // is memory in a camera's own format: NV12, YUYV, RGB, BGR, RGBA, grey.
+// Where libjpeg-turbo is installed (Debian's package libturbojpeg0), JPEG files are decoded by
+// it, some three times as fast, and with [WithSizeHint] or [Input.SizeHint] smaller than they
+// are, which is faster still. It is opened at run time, see [LibjpegTurbo].
 // Colour profiles are ignored, transparency is dropped, and of values with 16 bits the
 // upper byte counts.
 //
@@ -64,6 +67,9 @@
 //	BMP                  4
 //	GIF                  5
 //	WebP                 1.5; lossless 9, with transparency 11.5; and up to 85 MB for its tables
+//
+// libjpeg-turbo takes no more than that, and the file itself besides; where that would be
+// more than allowed, it is not used.
 //
 // So 12000 by 9000 pixels can be read from a camera's JPEG, and not from a PNG. Scaling
 // takes 3 bytes for each row of the picture and column of the input by [Lanczos], and 8 for

@@ -15,7 +15,7 @@ import (
 )
 
 // FuzzDecode makes sure that no bytes whatever do more than give an error, and that
-// what is a picture can be scaled.
+// what is a picture can be scaled, by libjpeg-turbo too where it is installed.
 func FuzzDecode(f *testing.F) {
 	for _, encode := range encoders {
 		f.Add(encoded(f, encode, corners()))
@@ -35,10 +35,23 @@ func FuzzDecode(f *testing.F) {
 	}
 	const limit = 1 << 16
 	f.Fuzz(func(t *testing.T, file []byte) {
+		plain, plainErr := vision.Decode(bytes.NewReader(file), vision.WithMaxPixels(limit), vision.WithGoDecoder())
+		small, err := vision.Decode(bytes.NewReader(file), vision.WithMaxPixels(limit), vision.WithSizeHint(3, 3))
+		if err != nil {
+			assert.Equal(t, plainErr, err)
+			assert.Nil(t, small)
+		} else {
+			assert.False(t, small.Bounds().Empty())
+			small.At(small.Bounds().Max.X-1, small.Bounds().Max.Y-1)
+		}
 		img, err := vision.Decode(bytes.NewReader(file), vision.WithMaxPixels(limit))
 		if err != nil {
+			assert.Equal(t, plainErr, err)
 			assert.Nil(t, img)
 			return
+		}
+		if plainErr == nil {
+			assert.Equal(t, plain.Bounds(), img.Bounds())
 		}
 		b := img.Bounds()
 		assert.Equal(t, image.Point{}, b.Min)

@@ -40,7 +40,16 @@ func decodeJPEG(s *source, c loadConfig) (image.Image, orientation, error) {
 		return nil, upright, err
 	}
 	s.allow(p.bytes)
-	var img image.Image
+	o := exifOrientation(h.exif)
+	img, s, err := h.decodeTurbo(s, c, o, p.bytes)
+	if img == nil && err == nil {
+		img, err = h.decodeGo(s)
+	}
+	return img, o, err
+}
+
+// decodeGo decodes what stands in s behind the header by package image/jpeg.
+func (h *jpegHeader) decodeGo(s *source) (img image.Image, err error) {
 	if h.mustSplit() {
 		img, err = decodeSplit(s, h, 2*area(h.frame.width, h.frame.height)+maxJPEGHeader)
 	} else {
@@ -49,7 +58,7 @@ func decodeJPEG(s *source, c loadConfig) (image.Image, orientation, error) {
 	if u, ok := errors.AsType[jpeg.UnsupportedError](err); ok && strings.Contains(string(u), "subsampling") {
 		err = variantError("its components have the sampling factors " + h.frame.sampling())
 	}
-	return img, exifOrientation(h.exif), err
+	return img, err
 }
 
 // jpegHeader is a file up to the first scan.
@@ -219,13 +228,7 @@ func (f *jpegFrame) read(marker byte, b []byte) error {
 // converted or its components put together.
 func (h *jpegHeader) cost() cost {
 	f := &h.frame
-	p := cost{width: f.width, height: f.height}
-	blocks := int64(0)
-	for _, c := range f.components {
-		blocks += int64(c.h * c.v)
-	}
-	columns, lines := f.units()
-	p.bytes = 64 * blocks * area(columns, lines)
+	p := cost{width: f.width, height: f.height, bytes: f.samples()}
 	if f.progressive {
 		p.bytes *= 1 + 4
 	}
@@ -237,6 +240,16 @@ func (h *jpegHeader) cost() cost {
 		p.bytes += 9 * pixels // three planes with all samples, and the files that they come from
 	}
 	return p
+}
+
+// samples is how many there are in whole blocks of all components.
+func (f *jpegFrame) samples() int64 {
+	blocks := int64(0)
+	for _, c := range f.components {
+		blocks += int64(c.h * c.v)
+	}
+	columns, lines := f.units()
+	return 64 * blocks * area(columns, lines)
 }
 
 // isRGB reports whether three components are colours rather than brightness and two

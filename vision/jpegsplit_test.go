@@ -39,7 +39,7 @@ func TestSplitJPEGIsJPEG(t *testing.T) {
 		"no tables":           joined(slices.DeleteFunc(segments(t, encoded(t, toJPEG, photo(40, 40))), func(s []byte) bool { return s[1] == 0xc4 })),
 	} {
 		t.Run(name, func(t *testing.T) {
-			want, err := vision.Decode(bytes.NewReader(file))
+			want, err := vision.Decode(bytes.NewReader(file), vision.WithGoDecoder())
 			require.NoError(t, err)
 			got, err := vision.SplitJPEG(file)
 			require.NoError(t, err)
@@ -57,9 +57,9 @@ func TestSplitJPEGIsJPEG(t *testing.T) {
 // Package image/jpeg counts units where restart markers count blocks, in scans of a single
 // component.
 func TestDecodeRestartsInScansOfOneComponent(t *testing.T) {
-	want, err := vision.Load("testdata/noise_progressive.jpg")
+	want, err := vision.Load("testdata/noise_progressive.jpg", vision.WithGoDecoder())
 	require.NoError(t, err)
-	got, err := vision.Load("testdata/restarts_progressive.jpg")
+	got, err := vision.Load("testdata/restarts_progressive.jpg", vision.WithGoDecoder())
 	require.NoError(t, err)
 	a, err := vision.Resize(want, 85, 71, 3)
 	require.NoError(t, err)
@@ -128,7 +128,7 @@ func TestDecodeSamplingFactors(t *testing.T) {
 		t.Run(fmt.Sprintf("%x", factors), func(t *testing.T) {
 			const w, h = 45, 53
 			file, planes := planesJPEG(t, w, h, factors...)
-			img, err := vision.Decode(bytes.NewReader(file))
+			img, err := vision.Decode(bytes.NewReader(file), vision.WithGoDecoder())
 			require.NoError(t, err)
 			require.Equal(t, image.Rect(0, 0, w, h), img.Bounds())
 			if len(factors) == 1 {
@@ -165,7 +165,7 @@ func TestDecodeInterleavedSamplingFactors(t *testing.T) {
 	binary.BigEndian.PutUint16(tall[at+5:], 32*lines)
 	binary.BigEndian.PutUint16(tall[at+7:], 8*columns)
 
-	got, err := vision.Decode(bytes.NewReader(tall))
+	got, err := vision.Decode(bytes.NewReader(tall), vision.WithGoDecoder())
 	require.NoError(t, err)
 	require.Equal(t, image.Rect(0, 0, 8*columns, 32*lines), got.Bounds())
 	a, b := want.(*image.YCbCr), got.(*image.YCbCr)
@@ -185,13 +185,13 @@ func TestSplitJPEGDamaged(t *testing.T) {
 	tall := sampled(t, encoded(t, toJPEG, photo(48, 32)), 0x14, 0x11, 0x11)
 	for _, f := range [][]byte{file, tall} {
 		for n := range f[:len(f)-2] {
-			_, err := vision.Decode(bytes.NewReader(f[:n]))
+			_, err := vision.Decode(bytes.NewReader(f[:n]), vision.WithGoDecoder())
 			require.Error(t, err, "%d of %d bytes", n, len(f))
 		}
 		for n := range f {
 			changed := bytes.Clone(f)
 			changed[n] ^= 0x55
-			require.NotPanics(t, func() { _, _ = vision.Decode(bytes.NewReader(changed)) })
+			require.NotPanics(t, func() { _, _ = vision.Decode(bytes.NewReader(changed), vision.WithGoDecoder()) })
 		}
 	}
 }

@@ -28,7 +28,11 @@ const maxSide = 1<<16 - 1
 // LoadOption changes how [Load] and [Decode] read a picture.
 type LoadOption func(*loadConfig) error
 
-type loadConfig struct{ maxPixels, maxMemory int64 }
+type loadConfig struct {
+	maxPixels, maxMemory int64
+	hint                 image.Point // zero: none
+	goDecoder            bool
+}
 
 // WithMaxPixels sets how many pixels a picture may have, width times height. No side may
 // be longer than 65535 pixels in any case. A number below 1 gives [ErrRange].
@@ -75,10 +79,9 @@ func Load(path string, opts ...LoadOption) (image.Image, error) {
 	return img, nil
 }
 
-// Decode reads a picture as [Load] does, from where r stands. It needs no seeking and
-// holds no more of a file than its header, so that r may be a pipe without an end: of a
-// stream of JPEG frames it takes the first. It reads ahead, so r stands anywhere
-// afterwards.
+// Decode reads a picture as [Load] does, from where r stands. It needs no seeking and reads
+// no further than the picture's end but for some kilobytes, so that r may be a pipe without
+// an end: of a stream of JPEG frames it takes the first. r stands anywhere afterwards.
 //
 // An error of r itself is returned as it is.
 func Decode(r io.Reader, opts ...LoadOption) (image.Image, error) {

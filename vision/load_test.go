@@ -168,6 +168,7 @@ func TestWithMaxPixels(t *testing.T) {
 func TestLoadOptionRange(t *testing.T) {
 	for _, opt := range []vision.LoadOption{
 		vision.WithMaxPixels(0), vision.WithMaxPixels(-1), vision.WithMaxMemory(0), vision.WithMaxMemory(-1),
+		vision.WithSizeHint(0, 5), vision.WithSizeHint(5, -1),
 	} {
 		_, err := vision.Decode(bytes.NewReader(encoded(t, png.Encode, corners())), opt)
 		require.ErrorIs(t, err, vision.ErrRange)

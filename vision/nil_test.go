@@ -115,6 +115,7 @@ func TestNilWalk(t *testing.T) {
 		"DecodeDetections": vision.DecodeDetections, "Detect": vision.Detect, "WithHead": vision.WithHead, "WithIoU": vision.WithIoU,
 		"WithLabelOffset": vision.WithLabelOffset, "WithTiles": vision.WithTiles,
 		"SetInput": vision.SetInput, "TopClasses": vision.TopClasses, "WithCrop": vision.WithCrop,
+		"LibjpegTurbo": vision.LibjpegTurbo, "WithGoDecoder": vision.WithGoDecoder, "WithSizeHint": vision.WithSizeHint,
 		"WithFill": vision.WithFill, "WithFit": vision.WithFit,
 		"WithChannelNormalization": vision.WithChannelNormalization, "WithLabels": vision.WithLabels,
 		"WithMaxMemory": vision.WithMaxMemory, "WithMaxPixels": vision.WithMaxPixels, "WithModel": vision.WithModel,

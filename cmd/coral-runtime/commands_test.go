@@ -138,7 +138,39 @@ func TestModels(t *testing.T) {
 	w.Remove("go") // what is there needs no go command
 	w.done(t, "models", "b.txt")
 	w.run(t, "models").oneLineSaying(t, 1, "go not found")
-	w.run(t, "models", "a.tflite", "c").oneLineSaying(t, 1, `no file is called "c"; there are a.tflite, b.tflite, b.txt`)
+	w.run(t, "models", "a.tflite", "c").oneLineSaying(t, 1, `no file is called "c"; there are a.tflite, b.tflite, b.txt, c.png, d.tflite, e.json`)
+}
+
+func TestModelGroups(t *testing.T) {
+	demo := []string{"a.tflite", "b.tflite", "b.txt"}
+	for _, c := range []struct{ args, want []string }{
+		{nil, demo},
+		{[]string{"--group", "tasks"}, []string{"c.png"}},
+		{[]string{"--group", "graphs"}, []string{"e.json"}},
+		{[]string{"--all"}, append(demo, "c.png", "d.tflite")},
+		{[]string{"?.png", "e.*"}, []string{"c.png", "e.json"}},
+	} {
+		w := newWorld(t)
+		w.done(t, append([]string{"models", "--dir", "here"}, c.args...)...)
+		assert.ElementsMatch(t, c.want, w.Files("here"), "%q", c.args)
+		for _, name := range c.want {
+			assert.Equal(t, "content of "+name, w.Read("here/"+name))
+		}
+	}
+	w := newWorld(t)
+	w.run(t, "models", "--group", "all").oneLineSaying(t, 2, `no group is called "all"; there are demo, tasks, more, graphs`)
+	for _, args := range [][]string{{"--all", "a.tflite"}, {"--group", "tasks", "a.tflite"}, {"--all", "--group", "tasks"}} {
+		w.run(t, append([]string{"models"}, args...)...).oneLineSaying(t, 2, "--group, --all and names exclude each other")
+	}
+}
+
+func TestModelList(t *testing.T) {
+	w := newWorld(t)
+	w.done(t, "models", "--dir", "here", "c.png")
+	out := w.done(t, "models", "--dir", "here", "--list")
+	assert.Regexp(t, `(?m)^c.png +tasks +fetched +MIT +c 1.0 \(pip, 2 MB\) +about c.png$`, out)
+	assert.Regexp(t, `(?m)^e.json +graphs +absent +MIT +@e/e 1.0 \(npm, 2 MB\)`, out)
+	assert.Equal(t, []string{"c.png"}, w.Files("here"))
 }
 
 func TestModelsInAnotherFolder(t *testing.T) {

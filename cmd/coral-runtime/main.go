@@ -9,7 +9,7 @@
 //	coral-runtime install --prefix DIR [--version V] [--platform OS/ARCH] [--header FILE] [--root DIR]
 //	coral-runtime env     [--version V] [--platform OS/ARCH] [--root DIR]
 //	coral-runtime list    [--json] [--root DIR]
-//	coral-runtime models  [--dir DIR] [--root DIR] [NAME...]
+//	coral-runtime models  [--all | --group GROUP | NAME...] [--list] [--dir DIR] [--root DIR]
 //
 // # Versions
 //
@@ -34,7 +34,21 @@
 // --root names another folder, of the same layout as the cache folder, and --into one that
 // gets the bare file: programs also look beside themselves.
 //
-// Models go to the cache folder too, and in a checkout of the module to third_party/models.
+// # Models
+//
+// Models, labels and pictures go to the cache folder too, and in a checkout of the module to
+// third_party/models. They are in groups, by what they are for and how much has to be
+// downloaded:
+//
+//	demo    what is fetched unless something else is asked for
+//	tasks   what the tests of the tasks need besides: faces and photographs, 19 MB
+//	more    what only those need who ask for it, by name or with --all
+//	graphs  TensorFlow.js models, 145 MB, which "make models-converted" makes TFLite models of
+//
+// A NAME may hold * and ?, and is looked for in all groups; models --list prints what there
+// is, with licences:
+//
+//	coral-runtime models 'face_detection_*' astronaut.png
 //
 // # Linking
 //

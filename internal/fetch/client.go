@@ -23,7 +23,22 @@ type client struct {
 	// missing is what to do if there is none.
 	missing string
 	// args fetch one archive into dir, which is also the current folder.
-	args func(dir string, r thirdparty.Runtime, b thirdparty.Build) ([]string, error)
+	args func(dir string, o order) ([]string, error)
+}
+
+// order is all that a package manager has to know to bring an archive.
+type order struct {
+	client        thirdparty.Client
+	name, version string
+	thirdparty.Parcel
+}
+
+func orderOfRuntime(r thirdparty.Runtime, b thirdparty.Build) order {
+	return order{r.Client, r.Package, r.PackageVersion, b.Parcel}
+}
+
+func orderOfCollection(c thirdparty.Collection) order {
+	return order{c.Client, c.Package, c.PackageVersion, c.Parcel}
 }
 
 var clients = map[thirdparty.Client]client{
@@ -34,57 +49,61 @@ var clients = map[thirdparty.Client]client{
 
 const missingPip = "pip not found: apt-get install python3-pip, or install Python 3 with pip"
 
-func pipArgs(dir string, r thirdparty.Runtime, b thirdparty.Build) ([]string, error) {
+func pipArgs(dir string, o order) ([]string, error) {
 	// pip takes hashes from a requirements file only.
 	file := filepath.Join(dir, "requirements.txt")
-	line := fmt.Sprintf("%s==%s --hash=sha256:%s\n", r.Package, r.PackageVersion, b.ArchiveSHA256)
+	line := fmt.Sprintf("%s==%s --hash=sha256:%s\n", o.name, o.version, o.ArchiveSHA256)
 	if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
 		return nil, err
 	}
+	// Nothing of the wheels is run: any Python will do for those that hold no code for a
+	// particular one, and the one that runs pip here may be older than the package asks for.
+	implementation, abi := "py", "none"
+	if o.Python != "" {
+		implementation, abi = o.Python[:2], o.Python
+	}
 	return []string{
 		"-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
-		"--no-deps", "--only-binary=:all:", "--platform", b.Tag,
-		// The wheels hold no Python code for a particular version: any will do,
-		// and the one that runs pip here may be older than the package asks for.
-		"--python-version", "3.11", "--implementation", "py", "--abi", "none",
+		"--no-deps", "--only-binary=:all:", "--platform", o.Tag,
+		"--python-version", "3.11", "--implementation", implementation, "--abi", abi,
 		"--require-hashes", "--requirement", file, "--dest", dir,
 	}, nil
 }
 
-func npmArgs(_ string, r thirdparty.Runtime, _ thirdparty.Build) ([]string, error) {
-	return []string{"pack", "--loglevel=error", "--ignore-scripts", r.Package + "@" + r.PackageVersion}, nil
+func npmArgs(_ string, o order) ([]string, error) {
+	return []string{"pack", "--loglevel=error", "--ignore-scripts", o.name + "@" + o.version}, nil
 }
 
-func mavenArgs(dir string, r thirdparty.Runtime, b thirdparty.Build) ([]string, error) {
+func mavenArgs(dir string, o order) ([]string, error) {
 	return []string{
 		"--quiet", "--batch-mode",
 		"org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy",
-		fmt.Sprintf("-Dartifact=%s:%s:jar:%s", r.Package, r.PackageVersion, b.Tag),
+		fmt.Sprintf("-Dartifact=%s:%s:jar:%s", o.name, o.version, o.Tag),
 		"-DoutputDirectory=" + dir,
 	}, nil
 }
 
-// download fetches the archive of a build into dir and returns its path, once
-// its hash is known to be right.
-func download(ctx context.Context, dir string, r thirdparty.Runtime, b thirdparty.Build) (string, error) {
-	c, ok := clients[r.Client]
+// download fetches an archive into dir and returns its path, once its hash is known to be
+// right.
+func download(ctx context.Context, dir string, o order) (string, error) {
+	c, ok := clients[o.client]
 	if !ok {
-		return "", fmt.Errorf("the manifest names an unknown client %q", r.Client)
+		return "", fmt.Errorf("the manifest names an unknown client %q", o.client)
 	}
 	program, err := lookPath(c.commands)
 	if err != nil {
 		return "", errors.New(c.missing)
 	}
-	args, err := c.args(dir, r, b)
+	args, err := c.args(dir, o)
 	if err != nil {
 		return "", unwritable(err)
 	}
 	if out, err := runIn(ctx, dir, program, args...); err != nil {
-		return "", clientError(r.Client, out, err)
+		return "", clientError(o.client, out, err)
 	}
-	archive := filepath.Join(dir, b.Archive)
-	if err := CheckFile(archive, b.ArchiveSHA256); errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("%s did not bring %s: is its version too old?", r.Client, b.Archive)
+	archive := filepath.Join(dir, o.Archive)
+	if err := CheckFile(archive, o.ArchiveSHA256); errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("%s did not bring %s: is its version too old?", o.client, o.Archive)
 	} else if err != nil {
 		return "", refuse(err)
 	}

@@ -128,7 +128,7 @@ func (f *Fetcher) ensure(ctx context.Context, l Library) error {
 	}
 	defer os.RemoveAll(tmp)
 	f.notef("fetching %s %s with %s", l.Runtime.Package, l.Runtime.PackageVersion, l.Runtime.Client)
-	archive, err := download(ctx, tmp, l.Runtime, l.Build)
+	archive, err := download(ctx, tmp, orderOfRuntime(l.Runtime, l.Build))
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,26 +15,63 @@ import (
 	thirdparty "github.com/gocoral/coral/third_party"
 )
 
-// Models makes all files of a collection be in dir, with the right hashes. The module is
+// modelMode is what models and pictures are written with.
+const modelMode fs.FileMode = 0o644
+
+// Models makes all files of a collection be in dir, with the right hashes. The package is
 // fetched only if one is not.
 func (f *Fetcher) Models(ctx context.Context, dir string, c thirdparty.Collection) error {
-	module := ""
+	var missing []thirdparty.File
 	for _, file := range c.Files {
-		dst := filepath.Join(dir, file.Name)
-		if CheckFile(dst, file.SHA256) == nil {
-			continue
+		if CheckFile(filepath.Join(dir, file.Name), file.SHA256) != nil {
+			missing = append(missing, file)
 		}
-		if module == "" {
-			if err := makeDir(dir); err != nil {
-				return err
-			}
-			f.notef("fetching %s %s with go", c.Module, c.Version)
-			var err error
-			if module, err = Module(ctx, c.Module, c.Version, c.Sum); err != nil {
-				return err
-			}
+	}
+	if missing == nil {
+		return nil
+	}
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	f.notef("fetching %s %s with %s", c.Package, c.PackageVersion, c.Client)
+	c.Files = missing
+	if c.Client == thirdparty.GoModules {
+		return copyOfModule(ctx, dir, c)
+	}
+	return copyOfArchive(ctx, dir, c)
+}
+
+// copyOfModule fetches the module of a collection and copies its files to dir.
+func copyOfModule(ctx context.Context, dir string, c thirdparty.Collection) error {
+	module, err := Module(ctx, c.Package, c.PackageVersion, c.Sum)
+	if err != nil {
+		return err
+	}
+	for _, file := range c.Files {
+		src := filepath.Join(module, filepath.FromSlash(file.Path))
+		if err := CopyFile(filepath.Join(dir, file.Name), modelMode, src, file.SHA256); err != nil {
+			return err
 		}
-		if err := CopyFile(dst, 0o644, filepath.Join(module, filepath.FromSlash(file.Path)), file.SHA256); err != nil {
+	}
+	return nil
+}
+
+// copyOfArchive fetches the archive of a collection and copies its files to dir.
+func copyOfArchive(ctx context.Context, dir string, c thirdparty.Collection) error {
+	tmp, err := os.MkdirTemp("", "coral-runtime-*")
+	if err != nil {
+		return unwritable(err)
+	}
+	defer os.RemoveAll(tmp)
+	archive, err := download(ctx, tmp, orderOfCollection(c))
+	if err != nil {
+		return err
+	}
+	for _, file := range c.Files {
+		err := withMember(archive, file.Path, file.Size, func(r io.Reader) error {
+			return WriteFile(filepath.Join(dir, file.Name), modelMode, r, file.SHA256)
+		})
+		if err != nil {
 			return err
 		}
 	}

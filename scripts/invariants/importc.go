@@ -14,6 +14,7 @@ var nativePackages = map[string]string{
 	"internal/capi":        "the TensorFlow Lite C API",
 	"internal/dl":          "dlopen",
 	"internal/libedgetpu":  "the C interface of libedgetpu, opened at run time",
+	"internal/turbojpeg":   "the C interface of libjpeg-turbo, opened at run time",
 	"internal/oldabi":      "the adapter for delegates of before TensorFlow 2.12",
 	"bench/internal/cloop": "the loop in C that Invoke is measured against",
 }

@@ -28,7 +28,7 @@ var rooms = map[string][]string{
 	"edgetpu":               {"delegate", "github.com/google/gousb", "golang.org/x/sys", "internal/borrow", "internal/dl", "internal/errs", "internal/libedgetpu", "internal/oldabi", "internal/options", "internal/processes", "model"},
 	"edgetpu/edgetputest":   {"github.com/google/flatbuffers", "internal/cc", "internal/errs", "internal/options", "internal/schema", "internal/tflitewriter", "model"},
 	"model":                 {"github.com/google/flatbuffers", "internal/errs", "internal/files", "internal/modelfile", "internal/schema"},
-	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "model", "tflite", "vision/internal/scale"},
+	"vision":                {".", "golang.org/x/image", "internal/errs", "internal/files", "internal/options", "internal/turbojpeg", "model", "tflite", "vision/internal/scale"},
 	"vision/internal/scale": {},
 	"vision/track":          {"internal/errs", "internal/options", "vision"},
 	"vision/annotate":       {"golang.org/x/image", "golang.org/x/text", "internal/errs", "vision", "vision/track"}, // x/text is the font reader's
@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"internal/oldabi":       {"internal/errs"},
 	"internal/borrow":       {"internal/errs"},
 	"internal/libedgetpu":   {"internal/dl", "internal/errs"},
+	"internal/turbojpeg":    {"internal/dl", "internal/errs"},
 	"internal/niltest":      {},
 	"internal/processes":    {},
 	"third_party":           {},

@@ -78,7 +78,8 @@ func New(t *testing.T) *World {
 
 func (w *World) addPrograms() {
 	w.Program("getconf", "echo glibc 2.36")
-	w.Program("python3", `while [ "$1" != --dest ]; do [ "$1" = --requirement ] && requirements=$2; shift; done
+	w.Program("python3", `echo "pip $*" >>'`+w.Log+`'
+while [ "$1" != --dest ]; do [ "$1" = --requirement ] && requirements=$2; shift; done
 read -r line <"$requirements"; echo "pip wants $line" >>'`+w.Log+`'
 /bin/cp '`+w.Served+`'/*.whl "$2"`)
 	w.Program("npm", `echo "npm $*" >>'`+w.Log+`'; /bin/cp '`+w.Served+`'/*.tgz .`)
@@ -151,7 +152,7 @@ func (w *World) runtime(version string, c thirdparty.Client, glibc string, platf
 		w.check(err)
 		suffix := map[thirdparty.Client]string{thirdparty.Pip: ".whl", thirdparty.Npm: ".tgz", thirdparty.Maven: ".jar"}[c]
 		b := thirdparty.Build{
-			Platform: p, Tag: p.Dir(), Archive: version + "_" + p.Dir() + suffix, Member: "deep/in/lib.so",
+			Platform: p, Parcel: thirdparty.Parcel{Tag: p.Dir(), Archive: version + "_" + p.Dir() + suffix}, Member: "deep/in/lib.so",
 			Library: "libtensorflowlite_c.so", GLIBC: glibc,
 		}
 		text := Content(version, p.Dir())
@@ -162,14 +163,36 @@ func (w *World) runtime(version string, c thirdparty.Client, glibc string, platf
 	return r
 }
 
-// Models is a manifest of a.tflite, b.tflite and b.txt, which the go command serves.
+// Models is a manifest of four collections, one for each group: a.tflite, b.tflite and b.txt,
+// which the go command serves, c.png of a wheel for one Python, d.tflite of a zip in a wheel
+// for any, and e.json of an npm package.
 func (w *World) Models() []thirdparty.Collection {
-	c := thirdparty.Collection{Module: "example.org/models", Version: "v1.0.0", Sum: "h1:good"}
+	demo := thirdparty.Collection{
+		Group: thirdparty.GroupDemo, Client: thirdparty.GoModules, Package: "example.org/models", PackageVersion: "v1.0.0", Sum: "h1:good",
+	}
 	for _, name := range []string{"a.tflite", "b.tflite", "b.txt"} {
 		w.Put(filepath.Join(w.Served, "module", "sub", name), "content of "+name)
-		c.Files = append(c.Files, thirdparty.File{Name: name, Path: "sub/" + name, SHA256: Sum("content of " + name)})
+		demo.Files = append(demo.Files, w.file(name, "sub/"+name))
 	}
-	return []thirdparty.Collection{c}
+	zipped := string(w.zip([]Member{{"README", "read me"}, {"in/d.tflite", "content of d.tflite"}}))
+	return []thirdparty.Collection{
+		demo,
+		w.collection(thirdparty.GroupTasks, thirdparty.Pip, "c", w.file("c.png", "data/c.png"), "content of c.png", thirdparty.Parcel{Tag: "win_amd64", Python: "cp311", Archive: "c.whl"}),
+		w.collection(thirdparty.GroupMore, thirdparty.Pip, "d", w.file("d.tflite", "data/d.zip!/in/d.tflite"), zipped, thirdparty.Parcel{Tag: "any", Archive: "d.whl"}),
+		w.collection(thirdparty.GroupGraphs, thirdparty.Npm, "@e/e", w.file("e.json", "package/e.json"), "content of e.json", thirdparty.Parcel{Archive: "e-e.tgz"}),
+	}
+}
+
+func (w *World) file(name, path string) thirdparty.File {
+	text := "content of " + name
+	return thirdparty.File{Name: name, Path: path, SHA256: Sum(text), Size: int64(len(text)), Licence: "MIT", About: "about " + name}
+}
+
+// collection serves an archive with one file beside another.
+func (w *World) collection(g thirdparty.Group, c thirdparty.Client, name string, f thirdparty.File, content string, p thirdparty.Parcel) thirdparty.Collection {
+	path, _, _ := strings.Cut(f.Path, "!/")
+	p.ArchiveSHA256 = w.Archive(p.Archive, Member{"README", "read me"}, Member{path, content})
+	return thirdparty.Collection{Group: g, Client: c, Package: name, PackageVersion: "1.0", Parcel: p, Size: 2e6, Files: []thirdparty.File{f}}
 }
 
 // Member is a file of an archive.
