@@ -93,31 +93,22 @@ bin/coral-runtime:
 ##@ Tests
 
 .PHONY: test
-<<<<<<< HEAD
-test: runtime models ## Run all tests of all modules with the race detector
-	@scripts/deps.sh umockdev ffmpeg
-=======
 test: runtime models-tests ## Run all tests of all modules with the race detector
-	@scripts/deps.sh umockdev libturbojpeg
->>>>>>> e-turbo
+	@scripts/deps.sh umockdev ffmpeg libturbojpeg
 	@$(chosen)$(call each,go test -race ./...)
 	@$(chosen)bench/run.sh interop
 
 .PHONY: test-runtimes
 test-runtimes: deps bin/coral-runtime ## Build the tests once, and run them on every runtime
-<<<<<<< HEAD
-	@scripts/deps.sh npm mvn umockdev ffmpeg
-=======
-	@scripts/deps.sh npm mvn umockdev libturbojpeg
->>>>>>> e-turbo
+	@scripts/deps.sh npm mvn umockdev ffmpeg libturbojpeg
 	@scripts/test-runtimes.sh $(RUNTIMES)
 
 # The tags of GOFLAGS as well, which -tags replaces.
 linked := -tags=tflite_link$(if $(findstring nousb,$(GOFLAGS)),$(comma)nousb)
 
 .PHONY: test-linked
-test-linked: runtime models ## Run all tests of all modules with TensorFlow Lite linked (-tags tflite_link)
-	@scripts/deps.sh umockdev
+test-linked: runtime models-tests ## Run all tests of all modules with TensorFlow Lite linked (-tags tflite_link)
+	@scripts/deps.sh umockdev ffmpeg libturbojpeg
 	@eval "$$(bin/coral-runtime env)"; $(call each,go test $(linked) ./...)
 
 # What scripts/cross.sh calls when it runs in a checkout.

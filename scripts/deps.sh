@@ -17,11 +17,8 @@ met() {
     libusb) [[ ${GOFLAGS:-} == *nousb* ]] || { has pkg-config && pkg-config --exists libusb-1.0; } ;;
     pip) has python3 && python3 -c 'import importlib.util as u, sys; sys.exit(u.find_spec("pip") is None)' ;;
     umockdev) has umockdev-run ;;
-<<<<<<< HEAD
     ffmpeg) has ffmpeg ;;
-=======
     libturbojpeg) [[ -n ${CORAL_TURBOJPEG_LIB:-} ]] || PATH=$PATH:/usr/sbin:/sbin ldconfig -p | grep -F libturbojpeg.so.0 >/dev/null ;;
->>>>>>> e-turbo
     npm) has npm ;;
     mvn) has mvn ;;
     qemu-arm64) [[ $(uname -m) == aarch64 ]] || { has qemu-aarch64-static && [[ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]]; } ;;
@@ -44,12 +41,8 @@ packages() {
     cc) echo gcc libc6-dev ;;
     libusb) echo pkg-config libusb-1.0-0-dev ;;
     pip) echo python3-pip ;;
-<<<<<<< HEAD
     umockdev | ffmpeg) echo "$1" ;;
-=======
-    umockdev) echo umockdev ;;
     libturbojpeg) if grep -q '^ID=ubuntu' /etc/os-release; then echo libturbojpeg; else echo libturbojpeg0; fi ;;
->>>>>>> e-turbo
     npm) echo npm ;;
     mvn) echo maven ;;
     qemu-arm64) echo qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross ;;

@@ -13,7 +13,7 @@ func TestWithoutCgo(t *testing.T) {
 	t.Parallel()
 	succeeded(t, "devices")
 	succeeded(t, "inspect", testModel("add"))
-	assert.Contains(t, succeeded(t, "version"), "none, built without cgo")
+	assert.Contains(t, succeeded(t, "version"), "none: tflite: load library: TensorFlow Lite needs cgo")
 
 	picture := writeFile(t, "picture.png", pngBytes(t, 8, 8))
 	for _, args := range [][]string{

@@ -1,4 +1,4 @@
-//go:build cgo && (windows || !tflite_link && !tflite_pkgconfig)
+//go:build cgo && (windows || (!tflite_link && !tflite_pkgconfig))
 
 package capi
 
