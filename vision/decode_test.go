@@ -88,7 +88,7 @@ func hostile(shapes ...[]int) map[string][]tflite.Value {
 		}),
 		"sizes whose product overflows": each(func(s []int) tflite.Value {
 			v := zeros(s...)
-			v.Shape = append([]int{1 << 33, 1 << 33}, s...)
+			v.Shape = append([]int{math.MaxInt/2 + 1, math.MaxInt/2 + 1}, s...)
 			return v
 		}),
 	}
