@@ -100,7 +100,7 @@ func TestUnknownVersion(t *testing.T) {
 			Quantization: model.Quantization{Scale: 0.5, ZeroPoint: -2, Scales: []float32{0.5}, ZeroPoints: []int{-2}},
 		}, ""))
 		require.NoError(t, err)
-		assert.Equal(t, tflite.Backend{}, i.Backend())
+		assert.Equal(t, tflite.Backend{Uncounted: true}, i.Backend())
 		in, out := tensors(t, i)
 		want := tflite.TensorInfo{
 			Name: "in", Type: tflite.TypeInt8, Shape: []int{1, 3}, ShapeSignature: []int{-1, 3}, ByteSize: 3,
