@@ -22,6 +22,7 @@ COPY go.mod go.sum ./
 COPY third_party third_party
 COPY internal/cache internal/cache
 COPY internal/fetch internal/fetch
+COPY internal/files internal/files
 COPY cmd/coral-runtime cmd/coral-runtime
 RUN CGO_ENABLED=0 go build -trimpath -o /opt/runtimes/coral-runtime ./cmd/coral-runtime
 COPY scripts/targets.sh scripts/
@@ -59,10 +60,11 @@ ENTRYPOINT ["/opt/coral/docker/entry.sh"]
 CMD ["help"]
 
 # --- cli: the coral command for the image's own architecture -----------------------
+# It opens its library, as that of the packages does: so another one can be named.
 
 FROM cross AS cli
 RUN cd /opt/coral \
- && scripts/cross.sh ./cmd/coral --target "$(dpkg --print-architecture)" --output /opt/bundle
+ && scripts/cross.sh ./cmd/coral --open-at-run-time --target "$(dpkg --print-architecture)" --output /opt/bundle
 
 # --- the small image ------------------------------------------------------------------
 
