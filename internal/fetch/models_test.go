@@ -60,7 +60,7 @@ func TestModelsOfArchivesRefused(t *testing.T) {
 		"no inner zip":    {zipped, func(_ world, c *thirdparty.Collection) { c.Files[0].Path = "data/x.zip!/x" }, []string{"data/x.zip: no such regular file inside"}},
 		"not a zip":       {zipped, func(_ world, c *thirdparty.Collection) { c.Files[0].Path = "README!/x" }, []string{"d.whl: zip: not a valid zip file"}},
 		"unknown client":  {wheel, func(_ world, c *thirdparty.Collection) { c.Client = "apt" }, []string{`unknown client "apt"`}},
-		"unwritable":      {wheel, func(w world, _ *thirdparty.Collection) { w.Put("models", "a file") }, []string{"make the folder writable"}},
+		"unwritable":      {wheel, func(w world, _ *thirdparty.Collection) { w.Put("models", "a file") }, []string{"choose a folder"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
