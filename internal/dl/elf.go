@@ -196,7 +196,7 @@ func (m *image) exported(names []string) (there map[string]bool, ok bool) {
 	count := m.symbols()
 	table := m.at(m.value(elf.DT_SYMTAB), count*size)
 	texts := m.at(m.value(elf.DT_STRTAB), m.value(elf.DT_STRSZ))
-	if count == 0 || uint64(len(table)) != count*size || uint64(len(texts)) != m.value(elf.DT_STRSZ) {
+	if m.fault() != "" || count == 0 || uint64(len(table)) != count*size || uint64(len(texts)) != m.value(elf.DT_STRSZ) {
 		return nil, false
 	}
 	there = make(map[string]bool)
