@@ -57,8 +57,12 @@ func made(class elf.Class, order binary.ByteOrder, without elf.DynTag) []byte {
 		tag   elf.DynTag
 		value uint64
 	}{
-		{elf.DT_NEEDED, at("libneeded.so")}, {elf.DT_RUNPATH, at("/run/path")},
-		{elf.DT_STRTAB, base + textsAt}, {elf.DT_STRSZ, uint64(len(texts))}, {elf.DT_SYMTAB, base + tableAt}, {elf.DT_HASH, base + hashAt},
+		{elf.DT_NEEDED, at("libneeded.so")},
+		{elf.DT_RUNPATH, at("/run/path")},
+		{elf.DT_STRTAB, base + textsAt},
+		{elf.DT_STRSZ, uint64(len(texts))},
+		{elf.DT_SYMTAB, base + tableAt},
+		{elf.DT_HASH, base + hashAt},
 		{elf.DT_NULL, 0},
 	} {
 		if e.tag == without {
