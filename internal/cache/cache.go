@@ -23,6 +23,9 @@ func Dir() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("there is no cache folder: %w", err)
 	}
+	if !filepath.IsAbs(dir) { // HOME may be relative
+		return "", fmt.Errorf("there is no cache folder: %s is a relative path; correct HOME", dir)
+	}
 	return filepath.Join(dir, name), nil
 }
 

@@ -24,6 +24,10 @@ func TestDir(t *testing.T) {
 	t.Setenv("HOME", "")
 	_, err = cache.Dir()
 	assert.ErrorContains(t, err, "HOME")
+
+	t.Setenv("HOME", "relative")
+	_, err = cache.Dir()
+	assert.ErrorContains(t, err, "relative/.cache is a relative path; correct HOME")
 }
 
 func TestLibrary(t *testing.T) {

@@ -19,10 +19,14 @@ package capi
 import "C"
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"unsafe"
+
+	"github.com/gocoral/coral/internal/errs"
 )
 
 // Available reports whether this program can call TensorFlow Lite, once it is opened.
@@ -50,14 +54,13 @@ func Functions() []Function {
 }
 
 // VersionAt calls the TfLiteVersion at an address. It returns the beginning of what that says,
-// which from another library may be no text at all.
+// up to [LongestVersion] bytes: from another library it may be no text at all.
 func VersionAt(address unsafe.Pointer) string {
-	const longest = 64
 	v := C.coral_version_at(address)
 	if v == nil {
 		return ""
 	}
-	return C.GoStringN(v, C.int(C.strnlen(v, longest)))
+	return C.GoStringN(v, C.int(C.strnlen(v, LongestVersion)))
 }
 
 // Bind fills the table, with nil where the runtime lacks an optional function. It is
@@ -73,20 +76,23 @@ func Bind(addresses []unsafe.Pointer, v string) {
 
 // SelfCheck compares the structures of the bound runtime with those that are known of its
 // version, by a model made for it, and lists what is not as expected. It is called between
-// [Bind] and [Publish].
-func SelfCheck(model []byte) []string {
+// [Bind] and [Publish]. The error says why nothing can be looked at, such as that the process
+// has too many files open.
+func SelfCheck(model []byte) ([]string, error) {
 	data := Alloc(len(model))
 	if data == nil {
-		return []string{"there is no memory"}
+		return nil, errs.ErrMemory
 	}
 	defer Free(data)
 	copy(unsafe.Slice((*byte)(data), len(model)), model)
 	var text [2048]C.char
-	C.coral_selfcheck(data, C.size_t(len(model)), &text[0], C.size_t(len(text)))
-	if text[0] == 0 {
-		return nil
+	if e := C.coral_selfcheck(data, C.size_t(len(model)), &text[0], C.size_t(len(text))); e != 0 {
+		return nil, fmt.Errorf("its structures cannot be checked: %w", syscall.Errno(e))
 	}
-	return strings.Split(C.GoString(&text[0]), "; ")
+	if text[0] == 0 {
+		return nil, nil
+	}
+	return strings.Split(C.GoString(&text[0]), "; "), nil
 }
 
 // Publish lets the functions that make objects be called. It is called once.

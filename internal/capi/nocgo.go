@@ -23,7 +23,7 @@ func VersionAt(unsafe.Pointer) string { return "" }
 func Bind([]unsafe.Pointer, string) {}
 
 // SelfCheck: see the cgo build.
-func SelfCheck([]byte) []string { return nil }
+func SelfCheck([]byte) ([]string, error) { return nil, nil }
 
 // Publish: see the cgo build.
 func Publish() {}

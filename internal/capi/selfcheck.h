@@ -12,8 +12,10 @@
  * No pointer that comes from a structure is followed before the memory behind it is
  * known to be there, nor called before it is known to lead into the library. Not looked
  * at: what a runtime keeps in nodes that a delegate has taken, TfLiteDelegate, and
- * fields that are read nowhere. */
-void coral_selfcheck(const void* model, size_t size, char* text, size_t room);
+ * fields that are read nowhere.
+ *
+ * Returns an errno, and calls nothing, where it cannot look; 0 otherwise. */
+int coral_selfcheck(const void* model, size_t size, char* text, size_t room);
 
 #define CORAL_SELFCHECK_OPERATOR "CoralSelfCheck"
 #define CORAL_SELFCHECK_OPTIONS "abi"

@@ -9,6 +9,9 @@ import (
 // structures.h declares.
 const oldest, newest = 5, 20
 
+// LongestVersion is how many bytes of a version are looked at; none is as long.
+const LongestVersion = 64
+
 // Known reports whether the structures of a runtime version are known. Of others none is
 // read or written, so that only what the runtime's own functions tell can be had.
 func Known(version string) bool {

@@ -59,6 +59,10 @@ func pathAt(address unsafe.Pointer) string {
 	return C.GoString(buf)
 }
 
+func baseAt(address unsafe.Pointer) uintptr { return uintptr(C.coral_dl_base_at(address)) }
+
+func keepAt(address unsafe.Pointer) { C.coral_dl_keep_at(address) }
+
 func privileged() bool { return C.coral_dl_privileged() != 0 }
 
 func pathOf(handle unsafe.Pointer) string {

@@ -68,6 +68,24 @@ func Program() *Library {
 // platform does not tell.
 func PathAt(function unsafe.Pointer) string { return pathAt(function) }
 
+// BaseAt is where the library begins that an address is in, 0 where the platform does not tell.
+func BaseAt(address unsafe.Pointer) uintptr { return baseAt(address) }
+
+// KeepAt keeps the library loaded that a function is in, whoever closes it. The program itself
+// stays anyhow.
+func KeepAt(function unsafe.Pointer) { keepAt(function) }
+
+// Lacking lists which of the names the library at a path, or the one that the loader's search
+// finds, does not export, without opening it. It is nil where that cannot be told.
+func Lacking(path string, names []string) []string {
+	m, _, err := openImage(Locate(path))
+	if err != nil {
+		return nil
+	}
+	defer m.close()
+	return m.lacking(names)
+}
+
 // Privileged reports whether the process has rights that the user who started it has not:
 // set-uid and set-gid programs, and those with file capabilities. What that user may set or
 // write, variables and folders, must not decide then which code runs.

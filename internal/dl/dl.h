@@ -8,6 +8,7 @@
 #define GOCORAL_DL_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* NULL on failure. With alone, the library's own functions come before those of the same
  * name that the process shows already, where the platform can do that. */
@@ -26,6 +27,12 @@ void coral_dl_path(void* library, char* path, size_t size);
 
 /* The path of what the address is in, "" where the platform does not tell. */
 void coral_dl_path_at(void* address, char* path, size_t size);
+
+/* Where the library begins that the address is in, 0 where the platform does not tell. */
+uintptr_t coral_dl_base_at(void* address);
+
+/* Opens the library that the address is in once more, so that nobody can unload it. */
+void coral_dl_keep_at(void* address);
 
 /* Whether this process has rights that the user who started it has not. */
 int coral_dl_privileged(void);

@@ -76,6 +76,18 @@ void coral_dl_path_at(void* address, char* path, size_t size) {
   }
 }
 
+uintptr_t coral_dl_base_at(void* address) {
+  Dl_info info;
+  return dladdr(address, &info) != 0 ? (uintptr_t)info.dli_fbase : 0;
+}
+
+void coral_dl_keep_at(void* address) {
+  Dl_info info;
+  if (dladdr(address, &info) != 0 && info.dli_fname != NULL) {
+    dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  }
+}
+
 int coral_dl_privileged(void) {
 #if defined(__linux__)
   return getauxval(AT_SECURE) != 0; /* file capabilities as well */

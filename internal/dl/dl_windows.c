@@ -84,14 +84,28 @@ void coral_dl_path(void* library, char* path, size_t size) {
   path[length] = '\0';
 }
 
+/* The library that an address is in, with a reference of its own or without. */
+static HMODULE library_at(void* address, DWORD reference) {
+  HMODULE library = NULL;
+  GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | reference,
+                     (LPCSTR)address, &library);
+  return library;
+}
+
 void coral_dl_path_at(void* address, char* path, size_t size) {
   path[0] = '\0';
-  HMODULE library = NULL;
-  const DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
-                      GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
-  if (GetModuleHandleExA(flags, (LPCSTR)address, &library)) {
-    coral_dl_path((void*)library, path, size);
-  }
+  HMODULE library =
+      library_at(address, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT);
+  if (library != NULL) coral_dl_path((void*)library, path, size);
+}
+
+uintptr_t coral_dl_base_at(void* address) {
+  return (uintptr_t)library_at(address,
+                               GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT);
+}
+
+void coral_dl_keep_at(void* address) {
+  library_at(address, GET_MODULE_HANDLE_EX_FLAG_PIN);
 }
 
 int coral_dl_privileged(void) { return 0; }

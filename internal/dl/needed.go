@@ -1,7 +1,6 @@
 package dl
 
 import (
-	"debug/elf"
 	"io/fs"
 	"os"
 	"runtime"
@@ -10,15 +9,12 @@ import (
 // harmfulDependency looks at the libraries that an ELF file needs, and at those that they
 // need, as the loader is going to find them. It returns the name of the first that must not
 // reach it, and why. What is not found, the loader says itself.
-//
-// A file without section headers, of which package elf tells no dependencies, is taken to
-// have none.
 func harmfulDependency(file string) (string, *Error) {
 	if runtime.GOOS != "linux" {
 		return "", nil
 	}
-	s := dependencies{system: os.DirFS("/"), seen: make(map[string]bool)}
-	return s.harmful(file)
+	s := newDependencies()
+	return s.harmful(file, ofProgram().rpath)
 }
 
 // dependencies is one look at a library and all that it needs.
@@ -28,55 +24,60 @@ type dependencies struct {
 	seen   map[string]bool     // names that were looked at
 }
 
-func (s *dependencies) harmful(file string) (string, *Error) {
-	for _, name := range needs(file) {
+func newDependencies() *dependencies {
+	return &dependencies{system: os.DirFS("/"), seen: make(map[string]bool)}
+}
+
+// harmful gets the older form of run path of all that the file is needed by, which counts
+// for it as well.
+func (s *dependencies) harmful(file string, inherited []string) (string, *Error) {
+	l := linkageOf(file)
+	l.rpath = append(l.rpath, inherited...)
+	for _, name := range l.needed {
 		if s.seen[name] {
 			continue
 		}
 		s.seen[name] = true // the loader, too, takes the first of a name for all
-		found := s.find(file, name)
-		if found == "" {
-			continue
-		}
-		if failure := harmful(found); failure != nil {
-			return name, failure
-		}
-		if name, failure := s.harmful(found); failure != nil {
-			return name, failure
+		for _, found := range s.find(l, name) {
+			if failure := harmful(found); failure != nil {
+				return name, failure
+			}
+			if name, failure := s.harmful(found, l.rpath); failure != nil {
+				return name, failure
+			}
 		}
 	}
 	return "", nil
 }
 
-// needs lists the names of the libraries that a file needs.
-func needs(file string) []string {
-	f, err := elf.Open(file)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	names, _ := f.DynString(elf.DT_NEEDED) // a static program has none
-	return names
-}
-
-// find returns the file that the loader takes for a name that a file needs.
-func (s *dependencies) find(file, name string) string {
+// find returns the file that the loader takes for a name that a file of this linkage needs,
+// after those that it takes instead on some processors.
+func (s *dependencies) find(l linkage, name string) []string {
 	if isPath(name) {
-		return name
+		return []string{name}
 	}
-	run := runPath(file, elf.DT_RUNPATH)
-	libraryPath := os.Getenv("LD_LIBRARY_PATH") + ":" + run
-	if run == "" { // which makes the loader ignore the older form
-		libraryPath = runPath(file, elf.DT_RPATH) + ":" + libraryPath
+	var folders []string
+	if l.runpath == nil {
+		folders = append(folders, l.rpath...)
 	}
-	if found := firstUsable(inPath(libraryPath, name)); found != "" {
+	folders = append(append(folders, startFolders()...), l.runpath...)
+	if found := usable(inPath(folders, name)); found != nil {
 		return found
 	}
 	if s.cache == nil {
 		s.cache = loaderCache(s.system)
 	}
-	if found := firstUsable(s.cache[name]); found != "" {
+	if found := usable(s.cache[name]); found != nil {
 		return found
 	}
-	return firstUsable(inFolders(s.system, name))
+	return usable(inFolders(s.system, name))
+}
+
+// ofProgram is the linkage of the program itself.
+func ofProgram() linkage {
+	exe, err := os.Executable()
+	if err != nil {
+		return linkage{} // then there is less to look at
+	}
+	return linkageOf(exe)
 }

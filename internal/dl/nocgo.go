@@ -12,6 +12,8 @@ func open(string, bool) (unsafe.Pointer, string)             { return nil, "" }
 func program() unsafe.Pointer                                { return nil }
 func share(string) string                                    { return "" }
 func pathAt(unsafe.Pointer) string                           { return "" }
+func baseAt(unsafe.Pointer) uintptr                          { return 0 }
+func keepAt(unsafe.Pointer)                                  {}
 func privileged() bool                                       { return false }
 func pathOf(unsafe.Pointer) string                           { return "" }
 func symbol(unsafe.Pointer, string) (unsafe.Pointer, string) { return nil, "" }

@@ -51,7 +51,7 @@ func (e *Error) Error() string {
 	if e.Advice != "" {
 		s += " (" + e.Advice + ")"
 	}
-	return s
+	return errs.OneLine(s)
 }
 
 // Unwrap returns ErrLibraryNotFound, whatever the reason: callers that try one
@@ -77,7 +77,9 @@ func explain(path, text string) *Error {
 	case has("wrong ELF class", "incompatible architecture", "not a valid Win32 application"):
 		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
 	case has("failed to map segment"):
-		e.Reason, e.Advice = NotPermitted, "the file system may be mounted noexec, or a policy forbids to run code of it; put the file elsewhere"
+		e.Reason, e.Advice = NotPermitted, "the file system may be mounted noexec, or a policy forbids to run code of it: put the file elsewhere; or there is too little memory, which ulimit -v may limit"
+	case has("cannot dynamically load"):
+		e.Reason, e.Advice = NotLibrary, "it is a program, not a library"
 	case has("not page-aligned"):
 		e.Reason, e.Advice = WrongPlatform, "it is built for smaller memory pages than this kernel's; take a build for 64-bit ARM, or on a Raspberry Pi kernel=kernel8.img in /boot/firmware/config.txt"
 	case has("' not found (required by", "undefined symbol", "symbol not found", "Symbol not found"):
@@ -111,6 +113,8 @@ func (e *Error) absent(path string) {
 		e.Reason, e.Advice = NotFound, "there is no such file"
 	case named && foreign(path):
 		e.Reason, e.Advice = WrongPlatform, platformAdvice(path)
+	case strings.HasPrefix(dependency, "libc.musl-"):
+		e.Reason, e.Advice = WrongPlatform, "it is built for Alpine (musl); take a build for glibc"
 	case dependency != "":
 		e.Reason, e.Advice = MissingDependency, fmt.Sprintf("it needs %s; install the package with that library", dependency)
 	case named:

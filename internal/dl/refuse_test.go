@@ -3,11 +3,13 @@
 package dl_test
 
 import (
+	"bytes"
 	"debug/elf"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -80,25 +82,65 @@ func mapped(t *testing.T, path string) (end int) {
 	return end
 }
 
-// The loader's search finds a library that was cut short by its name, too. The loader
-// reads LD_LIBRARY_PATH when a program starts, so this one is started again.
+// A file may have its size before it has its end: a download that was to fill it, or a machine
+// that lost its power.
+func TestOpenZerosAtTheEnd(t *testing.T) {
+	content, err := os.ReadFile(library(t))
+	require.NoError(t, err)
+	f, err := elf.NewFile(bytes.NewReader(content))
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "libzeros.so")
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_DYNAMIC {
+			const entry = 2 * 64 / 8
+			for _, from := range []uint64{p.Off, p.Off + 2*entry} {
+				clear(content[max(from, p.Off):])
+				require.NoError(t, os.WriteFile(path, content, 0o700))
+				refused(t, path, "is damaged: its dynamic section has no DT_")
+			}
+		}
+	}
+}
+
+// The loader's search finds a library that was cut short by its name, too, wherever
+// LD_LIBRARY_PATH leads. The loader reads that when a program starts, so this one is started
+// again.
 func TestOpenTruncatedByName(t *testing.T) {
 	const name = "libcut-by-name.so"
 	if os.Getenv("CORAL_TEST_BY_NAME") != "" {
+		t.Setenv("LD_LIBRARY_PATH", "/nowhere") // which is too late
 		refused(t, name, "cut short")
 		return
 	}
 	whole := library(t)
 	content, err := os.ReadFile(whole)
 	require.NoError(t, err)
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name), content[:mapped(t, whole)-1], 0o700))
+	cut := func(dir string) string {
+		require.NoError(t, os.MkdirAll(dir, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content[:mapped(t, whole)-1], 0o700))
+		return dir
+	}
+	dir := cut(t.TempDir())
+	levels := t.TempDir()
+	cut(filepath.Join(levels, "glibc-hwcaps", "x86-64-v2"))
 	self, err := os.Executable()
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestOpenTruncatedByName$")
-	cmd.Env = append(os.Environ(), "CORAL_TEST_BY_NAME=1", "LD_LIBRARY_PATH="+dir)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	self, err = filepath.EvalSymlinks(self)
+	require.NoError(t, err)
+	fromSelf, err := filepath.Rel(filepath.Dir(self), dir)
+	require.NoError(t, err)
+	for what, value := range map[string]string{
+		"a folder": dir, "the current folder": "/nowhere:", "semicolons": "/nowhere;" + dir,
+		"the program's folder": "$ORIGIN/" + fromSelf, "other processors": levels,
+	} {
+		t.Run(what, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestOpenTruncatedByName$")
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "CORAL_TEST_BY_NAME=1", "LD_LIBRARY_PATH="+value)
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+		})
+	}
 }
 
 // What the loader finds for a library that is needed is looked at as well, and what that
@@ -141,4 +183,81 @@ func TestOpenWithHarmfulDependency(t *testing.T) {
 			})
 		}
 	}
+}
+
+// chain makes three libraries, of which each needs the next, and returns the first and the last.
+// Flags are for the first, which has the run path, and for the last.
+func chain(t *testing.T, first, last []string) (string, string) {
+	t.Helper()
+	end := dltest.Shared(t, "libcoral-last.so", append(last, dltest.Source(t, "int last(void) { return 1; }"))...)
+	dir := filepath.Dir(end)
+	middle := dltest.Shared(t, "libcoral-middle.so", dltest.Source(t, "int last(void); int middle(void) { return last(); }"), "-L"+dir, "-lcoral-last")
+	require.NoError(t, os.Rename(middle, filepath.Join(dir, "libcoral-middle.so")))
+	start := dltest.Shared(t, "libfirst.so", append(first, dltest.Source(t, "int middle(void); int first(void) { return middle(); }"),
+		"-Wl,-rpath,"+dir, "-L"+dir, "-lcoral-middle", "-Wl,-rpath-link,"+dir)...)
+	return start, end
+}
+
+// What the loader does to find a dependency in less common ways.
+func TestOpenFindsHarmfulDependencyAsTheLoader(t *testing.T) {
+	old := []string{"-Wl,--disable-new-dtags"}
+	for what, tt := range map[string]struct {
+		last   []string
+		change func(t *testing.T, first string)
+	}{
+		"RPATH counts for all below it":   {},
+		"a folder in the name":            {last: []string{"-Wl,-soname,$ORIGIN/libcoral-last.so"}},
+		"the file has no section headers": {change: dropSections},
+	} {
+		t.Run(what, func(t *testing.T) {
+			first, last := chain(t, old, tt.last)
+			if tt.change != nil {
+				tt.change(t, first)
+			}
+			l, err := dl.Open(first)
+			require.NoError(t, err)
+			require.NoError(t, l.Close())
+			content, err := os.ReadFile(last)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(last, content[:mapped(t, last)-1], 0o700))
+			_, err = dl.Open(first)
+			require.ErrorIs(t, err, errs.ErrLibraryNotFound)
+			assert.ErrorContains(t, err, last+" was cut short")
+		})
+	}
+}
+
+// dropSections cuts the section headers off, and leaves the header as it is.
+func dropSections(t *testing.T, path string) {
+	t.Helper()
+	require.NoError(t, os.Truncate(path, int64(mapped(t, path))))
+}
+
+func TestOpenProgram(t *testing.T) {
+	path := dltest.Program(t, "program", dltest.Source(t, "int main(void) { return 0; }"))
+	_, err := dl.Open(path)
+	require.ErrorIs(t, err, errs.ErrLibraryNotFound)
+	if !strings.Contains(err.Error(), "cannot dynamically load") {
+		t.Skipf("another C library: %v", err)
+	}
+	assert.ErrorContains(t, err, "it is a program, not a library")
+}
+
+// What a library exports is read from either hash table, and from its name as well.
+func TestLacking(t *testing.T) {
+	code := dltest.Source(t, "static int secret = 1; int answer(void) { return secret; } int (*question(void))(void) { return answer; }")
+	for _, style := range []string{"gnu", "sysv", "both"} {
+		path := dltest.Shared(t, "libanswer.so", code, "-Wl,--hash-style="+style)
+		assert.Empty(t, dl.Lacking(path, []string{"answer", "question"}), style)
+		assert.Equal(t, []string{"secret", "answe"}, dl.Lacking(path, []string{"answer", "secret", "answe"}), style)
+	}
+	assert.Empty(t, dl.Lacking(code, []string{"answer"}), "which is no ELF file")
+	assert.Equal(t, []string{"nothing"}, dl.Lacking("libm.so.6", []string{"cos", "nothing"}))
+}
+
+func TestErrorIsOneLine(t *testing.T) {
+	_, err := dl.Open("/nowhere/a\nb\x1b[31m.so")
+	require.ErrorIs(t, err, errs.ErrLibraryNotFound)
+	assert.NotContains(t, err.Error(), "\n")
+	assert.NotContains(t, err.Error(), "\x1b")
 }

@@ -3,6 +3,7 @@ package tflitelib
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -11,9 +12,13 @@ import (
 	"github.com/gocoral/coral/internal/errs"
 )
 
-// openAndBind opens a library and binds its functions. A library that turned out to be none
-// of TensorFlow Lite stays open: it has been started.
+// openAndBind opens a library and binds its functions. One that is refused is closed, or not
+// opened in the first place: the loader would take it for others of its name, and for the file
+// that comes in its place. Once its functions were called it stays, see package dl.
 func openAndBind(source Source, path string, shown bool) (*Library, error) {
+	if err := partial(path); err != nil {
+		return nil, err
+	}
 	open := dl.Open
 	if shown {
 		open = dl.OpenAlone
@@ -22,23 +27,58 @@ func openAndBind(source Source, path string, shown bool) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	library, err := bind(source, opened)
+	library, addresses, err := bind(source, opened)
 	if err != nil {
+		_ = opened.Close() // which fails for one that is not open
 		return nil, err
 	}
 	library.Path, library.opened = opened.Path(), opened
-	return library, nil
+	return checked(library, addresses)
 }
 
-// bind fills the table of functions from a library, or from what the process shows, and
-// checks it.
-func bind(source Source, from *dl.Library) (*Library, error) {
+// bound takes a library that is in the process, and keeps it there.
+func bound(source Source) (*Library, error) {
+	library, addresses, err := bind(source, dl.Program())
+	if err != nil {
+		return nil, err
+	}
+	dl.KeepAt(addresses[0])
+	return checked(library, addresses)
+}
+
+// partial tells of a file that is TensorFlow Lite in part, by what it exports. One that has
+// nothing of it may have it from a library that it needs.
+func partial(path string) error {
+	required := required()
+	missing := dl.Lacking(path, required)
+	if len(missing) == 0 || slices.Contains(missing, required[0]) {
+		return nil
+	}
+	return lacks(missing, len(required))
+}
+
+// required are the names of the functions that no library lacks, TfLiteVersion first.
+func required() (names []string) {
+	for _, f := range capi.Functions() {
+		if f.Required {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// bind finds the functions in a library, or in what the process shows, and whether this
+// processor can run them. Nothing but TfLiteVersion has run then.
+func bind(source Source, from *dl.Library) (*Library, []unsafe.Pointer, error) {
 	library := &Library{Source: source}
 	functions := capi.Functions()
 	addresses := make([]unsafe.Pointer, len(functions))
 	var missing []string
 	for k, f := range functions {
 		addresses[k] = address(f, from)
+		if !together(addresses[0], addresses[k]) {
+			addresses[k] = nil
+		}
 		switch {
 		case addresses[k] != nil:
 		case f.Required:
@@ -48,22 +88,35 @@ func bind(source Source, from *dl.Library) (*Library, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, lacks(missing, len(functions)-len(library.Absent))
+		return nil, nil, lacks(missing, len(required()))
 	}
 	version := addresses[0]
 	library.Version = capi.VersionAt(version)
 	library.Path = dl.PathAt(version)
 	if !isVersion(library.Version) {
-		return nil, refusal(errs.ErrUnsupported, "it says that its version is %.40q, which is none", library.Version)
+		return nil, nil, refusal(errs.ErrUnsupported, "it says that its version is %.40q, which is none", library.Version)
 	}
-	if err := check(library, addresses); err != nil {
-		return nil, err
+	if missing := capi.MissingCPUFeatures(library.Version); len(missing) > 0 {
+		return nil, nil, &CPUError{Version: library.Version, Missing: missing}
 	}
-	return library, nil
+	return library, addresses, nil
 }
 
-// isVersion: it begins with two numbers, as in "2.17.1" or "2.18.0-rc1", and can be printed.
-var isVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+[[:graph:]]*$`).MatchString
+// together: two functions are in the same library, as far as the platform tells. The process
+// may show several copies, and each has some functions that others lack.
+func together(a, b unsafe.Pointer) bool {
+	if a == nil || b == nil {
+		return true
+	}
+	first, second := dl.BaseAt(a), dl.BaseAt(b)
+	return first == 0 || second == 0 || first == second
+}
+
+var versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+[[:graph:]]*$`)
+
+// isVersion: it begins with two numbers, as in "2.17.1" or "2.18.0-rc1", can be printed, and
+// was not cut.
+func isVersion(v string) bool { return len(v) < capi.LongestVersion && versionForm.MatchString(v) }
 
 // address is where a function is: where the linker has found it, or else where the library
 // has it.
@@ -90,21 +143,21 @@ func lacks(missing []string, required int) error {
 	return refusal(errs.ErrUnsupported, "this is not the whole C library of TensorFlow Lite 2.9 or newer: it lacks %s%s", missing[0], more)
 }
 
-// check sees whether a library can be used, and leaves it bound. Nothing but TfLiteVersion
-// runs on a processor that the library is not for.
-func check(library *Library, addresses []unsafe.Pointer) error {
-	if missing := capi.MissingCPUFeatures(library.Version); len(missing) > 0 {
-		return &CPUError{Version: library.Version, Missing: missing}
-	}
+// checked fills the table of functions and sees whether the library is as its version says.
+func checked(library *Library, addresses []unsafe.Pointer) (*Library, error) {
 	capi.Bind(addresses, library.Version)
 	if !library.Known() {
-		return nil
+		return library, nil
 	}
-	if differences := capi.SelfCheck(selfCheckModel()); len(differences) > 0 {
-		return refusal(errs.ErrUnsupported, "it says that it is TensorFlow Lite %s and is not built as that is (%s); take another build",
+	differences, err := capi.SelfCheck(selfCheckModel())
+	if err != nil {
+		return nil, err
+	}
+	if len(differences) > 0 {
+		return nil, refusal(errs.ErrUnsupported, "it says that it is TensorFlow Lite %s and is not built as that is (%s); take another build",
 			library.Version, strings.Join(differences, ", "))
 	}
-	return nil
+	return library, nil
 }
 
 // CPUError is a library that the processor cannot run.

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -167,6 +168,7 @@ func TestVersionThatIsNone(t *testing.T) {
 		"a word":    {`"nightly"`, `"nightly"`},
 		"two lines": {`"2.17.1\nx"`, `"2.17.1\nx"`},
 		"no text":   {`"\377\1"`, `"\xff\x01"`},
+		"cut":       {`"2.17.1-` + strings.Repeat("x", 64) + `"`, `"2.17.1-xxx`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := p.refuses(t, tflitelibtest.StandIn(t, "-DVERSION="+tt.version), "it says that its version is "+tt.says)

@@ -54,13 +54,22 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("no usable TensorFlow Lite library")
 	if len(unusable) > 0 {
-		b.WriteString(": " + strings.Join(unusable, "; "))
+		b.WriteString(": " + list(unusable))
 	}
 	if len(looked) > 0 {
-		fmt.Fprintf(&b, " (looked for %s)", strings.Join(looked, "; "))
+		fmt.Fprintf(&b, " (looked for %s)", list(looked))
 	}
 	b.WriteString(": " + e.advice())
-	return b.String()
+	return errs.OneLine(b.String())
+}
+
+// list joins texts, of which there may be as many as folders in the cache.
+func list(texts []string) string {
+	const most = 10
+	if more := len(texts) - most; more > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(texts[:most], "; "), more)
+	}
+	return strings.Join(texts, "; ")
 }
 
 // advice is to mend what somebody has named, or else to bring a library to where it counts.

@@ -119,7 +119,7 @@ func Load(path string) error {
 
 // is returns an error unless the library is the one at path.
 func (l *Library) is(path string) error {
-	if l == nil {
+	if l == nil || absolute(path) == l.Path {
 		return nil
 	}
 	have, err := os.Stat(l.Path)
@@ -131,7 +131,7 @@ func (l *Library) is(path string) error {
 	if !isPath(path) && filepath.Base(l.Path) == path {
 		return nil
 	}
-	return refusal(errs.ErrBusy, "load TensorFlow Lite %q: %s is in use, %s; load it before anything needs a library", path, l, l.Source)
+	return refusal(errs.ErrBusy, "load TensorFlow Lite %q: %s is in use, %s; load it before anything needs a library", path, errs.OneLine(l.String()), l.Source)
 }
 
 // String is like "TensorFlow Lite 2.17.1 (/usr/lib/libtensorflowlite_c.so)".

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,8 +54,9 @@ type result struct {
 	Library                               *tflitelib.Library
 }
 
-// take does one step: need, load PATH, rename FROM TO, or together, which are many needs at
-// the same time, of which it checks that they agree.
+// take does one step: need, load PATH, rename FROM TO, descriptors N, which leaves so many to
+// the program, or together, which are many needs at the same time, of which it checks that
+// they agree.
 func take(step string) result {
 	words := strings.Fields(step)
 	var err error
@@ -65,6 +67,8 @@ func take(step string) result {
 		err = tflitelib.Load(words[1])
 	case "rename":
 		err = os.Rename(words[1], words[2])
+	case "descriptors":
+		err = leaveDescriptors(words[1])
 	case "together":
 		err = together()
 	default:
@@ -80,6 +84,37 @@ func take(step string) result {
 	}
 	return r
 }
+
+func leaveDescriptors(n string) error {
+	const most = 256
+	left, err := strconv.Atoi(n)
+	if err != nil {
+		return err
+	}
+	if r, w, err := os.Pipe(); err == nil { // for which Go's runtime takes descriptors of its own, once
+		r.Close()
+		w.Close()
+	}
+	limit := syscall.Rlimit{Cur: most, Max: most}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	for {
+		fd, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		taken = append(taken, fd)
+	}
+	for _, fd := range taken[len(taken)-left:] {
+		syscall.Close(fd)
+	}
+	taken = taken[:len(taken)-left]
+	return nil
+}
+
+// taken are descriptors that the program is to do without.
+var taken []int
 
 func together() error {
 	const n = 16
@@ -105,6 +140,7 @@ type program struct {
 	cache string // in which the folder of this project is
 	env   []string
 	user  *syscall.Credential // nil for that of the test
+	dir   string              // the current folder
 	// wrap is put before the command, such as unshare.
 	wrap []string
 	// log is what the last run has logged.
@@ -149,6 +185,7 @@ func (p *program) run(t *testing.T, steps ...string) []result {
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 	cmd.Env = append(tflitelibtest.Environment(), "XDG_CACHE_HOME="+p.cache, stepsEnv+"="+strings.Join(steps, "\n"))
 	cmd.Env = append(cmd.Env, p.env...)
+	cmd.Dir = p.dir
 	if p.user != nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.user}
 	}

@@ -1,6 +1,7 @@
 package tflitelib
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/gocoral/coral/internal/cache"
 	"github.com/gocoral/coral/internal/capi"
@@ -33,14 +35,30 @@ func fileNames() []string {
 // search is one look for a library.
 type search struct {
 	privileged bool
-	// shown: the process shows functions of TensorFlow Lite to all libraries.
+	// shown: the process shows functions of TensorFlow Lite to all libraries, maybe of a copy
+	// that is not a whole one.
 	shown    bool
 	attempts []attempt
 }
 
 func newSearch() *search {
-	_, err := dl.Program().Symbol("TfLiteVersion")
-	return &search{privileged: dl.Privileged(), shown: err == nil}
+	return &search{privileged: dl.Privileged(), shown: shown()}
+}
+
+// inside are functions that the library calls by their names itself, besides those that are
+// called from here.
+var inside = []string{"TfLiteIntArrayCreate", "TfLiteIntArrayFree", "TfLiteTensorFree", "TfLiteTypeGetName", "TfLiteXNNPackDelegateOptionsDefault"}
+
+func shown() bool {
+	names := slices.Clone(inside)
+	for _, f := range capi.Functions() {
+		names = append(names, f.Name)
+	}
+	program := dl.Program()
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, err := program.Symbol(name)
+		return err == nil
+	})
 }
 
 // environment is the variable's value, "" where it does not count.
@@ -57,7 +75,7 @@ var errPrivileged = errors.New("not looked at, because this process has more rig
 
 // linked takes what the linker has bound.
 func (s *search) linked() (*Library, error) {
-	library, err := bind(Linked, dl.Program())
+	library, err := bound(Linked)
 	if err != nil {
 		s.pass(Linked, "", err)
 		return nil, s.failed()
@@ -76,7 +94,7 @@ func (s *search) named(source Source, path string) (*Library, error) {
 // all takes the first that is usable of all that is found.
 func (s *search) all() (*Library, error) {
 	if s.shown {
-		library, err := bind(Process, dl.Program())
+		library, err := bound(Process)
 		if err == nil {
 			return s.found(library), nil
 		}
@@ -146,7 +164,7 @@ func (s *search) byLoader() *Library {
 func (s *search) inFolder(source Source, folder string) *Library {
 	for _, name := range fileNames() {
 		path := filepath.Join(folder, name)
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); isAbsent(err) {
 			s.pass(source, path, errAbsent)
 			continue
 		}
@@ -162,9 +180,16 @@ var (
 	errNothing = errors.New("nothing was fetched into it")
 )
 
+// isAbsent: there is no such file, or what should be its folder is none.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
 // open opens a library and keeps the reason if it is not usable.
 func (s *search) open(source Source, path string) *Library {
-	library, err := openAndBind(source, absolute(path), s.shown)
+	// By its path, so that the loader takes no other one of that name which is open already.
+	file := cmp.Or(dl.Locate(path), path)
+	library, err := openAndBind(source, absolute(file), s.shown)
 	if err != nil {
 		s.pass(source, path, err)
 		return nil
@@ -172,12 +197,24 @@ func (s *search) open(source Source, path string) *Library {
 	return s.found(library)
 }
 
-// absolute is a path that stays right in another folder. Names stay names.
+// absolute is a path that stays right in another folder. Names stay names. It is not cleaned,
+// but on Windows, where the system cleans it: link/.. is not the folder that link is in.
 func absolute(path string) string {
-	if full, err := filepath.Abs(path); err == nil && isPath(path) {
+	if !isPath(path) || filepath.IsAbs(path) {
+		return path
+	}
+	if runtime.GOOS == "windows" {
+		full, err := filepath.Abs(path)
+		if err != nil {
+			return path
+		}
 		return full
 	}
-	return path
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	return dir + "/" + strings.TrimPrefix(path, "./")
 }
 
 // found makes a library the one in use.
@@ -200,15 +237,17 @@ func (s *search) failed() error { return &Error{attempts: s.attempts} }
 // versionsIn lists the folders of versions, the default first, then the newest.
 func versionsIn(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-		return nil, errNothing
-	}
-	if err != nil {
+	if err != nil && !isAbsent(err) {
 		return nil, err
 	}
 	var versions []string
 	for _, e := range entries {
-		versions = append(versions, e.Name())
+		if !e.Type().IsRegular() { // a folder, or a link to one
+			versions = append(versions, e.Name())
+		}
+	}
+	if len(versions) == 0 {
+		return nil, errNothing
 	}
 	slices.SortFunc(versions, func(a, b string) int {
 		switch {

@@ -73,16 +73,30 @@ func (e *remote) open(ctx context.Context, spec *engine.Spec, d edgetpu.Device) 
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	q := &openRequest{
-		TFLite: libraryOf(library),
-		Model:  spec.Model, Device: d, Options: spec.Options, Library: spec.Library,
+		Model: spec.Model, Device: d, Options: spec.Options, Library: spec.Library,
 		Threads: spec.Threads, XNNPACK: spec.XNNPACK, Shapes: spec.Shapes, Limits: spec.Limits, Memory: spec.Memory, Timeout: defaultOpen,
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		q.Timeout = min(q.Timeout, time.Until(deadline))
 	}
-	err = within(ctx, e.conn, q.Timeout+openGrace, func() error { return e.prepare(q) })
+	err = within(ctx, e.conn, q.Timeout+openGrace, func() error {
+		if err := e.use(library); err != nil {
+			return err
+		}
+		return e.prepare(q)
+	})
 	if ended := errs.Ended(ctx); ended != nil && err != nil {
 		return ended
+	}
+	return err
+}
+
+// use has the worker open the program's library, in which it may die.
+func (e *remote) use(library tflite.RuntimeInfo) error {
+	l := libraryOf(library)
+	_, err := e.order(&request{Use: &l})
+	if errors.Is(err, engine.ErrDied) {
+		return fmt.Errorf("while it opened TensorFlow Lite's library %q: %w", library.Path, err)
 	}
 	return err
 }

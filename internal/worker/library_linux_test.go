@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/internal/dl/dltest"
+	"github.com/gocoral/coral/internal/engine"
 	"github.com/gocoral/coral/internal/errs"
 	"github.com/gocoral/coral/internal/tflitelib/tflitelibtest"
 	"github.com/gocoral/coral/internal/worker"
@@ -56,4 +58,20 @@ func TestLibraryOfTheProgramIsGone(t *testing.T) {
 	_, err := worker.Open(t.Context(), spec(t, "tiny_int8"), edgetpu.Device{})
 	require.ErrorIs(t, err, errs.ErrLibraryNotFound)
 	assert.ErrorContains(t, err, path)
+}
+
+// A library may end a worker, which has other limits and another environment than the program.
+func TestWorkerDiesOfTheLibrary(t *testing.T) {
+	const diesEnv = "GOCORAL_TEST_DIES"
+	if !tflitelibtest.InChild(t) {
+		tflitelibtest.Child(t)
+		return
+	}
+	library := tflitelibtest.StandIn(t, dltest.Source(t, `#include <stdlib.h>
+__attribute__((constructor)) static void die(void) { if (getenv("`+diesEnv+`")) _Exit(7); }`))
+	require.NoError(t, tflite.Load(library))
+	t.Setenv(diesEnv, "1")
+	_, err := worker.Open(t.Context(), spec(t, "tiny_int8"), edgetpu.Device{})
+	require.ErrorIs(t, err, engine.ErrDied)
+	assert.ErrorContains(t, err, "while it opened TensorFlow Lite's library \""+library+"\": the worker process died: exit status 7")
 }

@@ -114,6 +114,8 @@ func (s *server) serve() {
 
 func (s *server) answer(q *request, r *response) error {
 	switch {
+	case q.Use != nil:
+		return q.Use.use()
 	case q.Open != nil:
 		return s.open(q.Open, r)
 	case s.engine == nil:
@@ -131,9 +133,6 @@ func (s *server) answer(q *request, r *response) error {
 func (s *server) open(q *openRequest, r *response) error {
 	if s.engine != nil {
 		return fmt.Errorf("an engine is open already: %w", errs.ErrBusy)
-	}
-	if err := q.TFLite.use(); err != nil {
-		return err
 	}
 	if err := limitMemory(q.Memory); err != nil {
 		return err

@@ -19,7 +19,7 @@ import (
 )
 
 // protocol counts changes of what the messages mean; what they are made of is in the hash.
-const protocol = 2
+const protocol = 3
 
 // hello is the worker's greeting.
 type hello struct {
@@ -29,6 +29,7 @@ type hello struct {
 
 // request has one of its fields set.
 type request struct {
+	Use   *tfliteLibrary // the library that the program uses
 	Open  *openRequest
 	Map   bool // the shared memory has its size now
 	Infer bool
@@ -36,8 +37,6 @@ type request struct {
 }
 
 type openRequest struct {
-	// TFLite is the library that the program uses.
-	TFLite  tfliteLibrary
 	Model   []byte
 	Device  edgetpu.Device // the zero one for the CPU
 	Options edgetpu.Options
