@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -12,6 +12,7 @@ import (
 
 	"github.com/gocoral/coral"
 	"github.com/gocoral/coral/edgetpu"
+	"github.com/gocoral/coral/internal/tflitelib"
 	"github.com/gocoral/coral/model"
 	"github.com/gocoral/coral/tflite"
 )
@@ -136,11 +137,9 @@ func aboutTFLite(library tflite.RuntimeInfo, err error) edgetpu.Finding {
 	case errors.Is(err, tflite.ErrPlatform):
 		return edgetpu.Finding{ID: "cpu-too-old", Severity: edgetpu.Error, Message: err.Error(), Fixes: tflite.CPUAdvice()}
 	}
-	fix := "run coral fetch-runtime as the user who runs models"
-	if os.Getenv(tflite.LibraryVariable) != "" {
-		fix = "correct or unset " + tflite.LibraryVariable
-	}
-	return edgetpu.Finding{ID: "tflite-missing", Severity: edgetpu.Error, Message: err.Error(), Fixes: []string{fix}}
+	fix := cmp.Or(tflitelib.Advice(err), "run coral fetch-runtime as the user who runs models")
+	message := strings.TrimSuffix(err.Error(), ": "+fix)
+	return edgetpu.Finding{ID: "tflite-missing", Severity: edgetpu.Error, Message: message, Fixes: []string{fix}}
 }
 
 // describeTFLite is "TensorFlow Lite is 2.17.1, FILE, in the cache folder, with XNNPACK".

@@ -8,7 +8,7 @@
 
 /* --- the runtime's version --------------------------------------------- */
 
-/* Says whether the structures of this runtime are those declared in shim.c. */
+/* Says whether the structures of this runtime are those declared in structures.h. */
 void coral_structures_known(bool);
 
 /* --- error reporter ---------------------------------------------------- */

@@ -72,6 +72,14 @@ func list(texts []string) string {
 	return strings.Join(texts, "; ")
 }
 
+// Advice is what err, of [Need] or [Load], says that can be done; "" if it is of something else.
+func Advice(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.advice()
+	}
+	return ""
+}
+
 // advice is to mend what somebody has named, or else to bring a library to where it counts.
 func (e *Error) advice() string {
 	for _, a := range e.attempts {

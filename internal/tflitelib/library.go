@@ -53,24 +53,17 @@ var (
 
 var logger atomic.Pointer[slog.Logger]
 
-// SetLogger sends each step of a search to l at debug level. Nil stands for no logger, which
-// is the default.
+// SetLogger sends each step of a search to l at debug level, once it has ended. Nil stands
+// for no logger, which is the default.
 func SetLogger(l *slog.Logger) { logger.Store(l) }
-
-func debug(message string, args ...any) {
-	if l := logger.Load(); l != nil {
-		l.Debug(message, args...)
-	}
-}
 
 // Opened is the library in use, nil as long as none was needed.
 func Opened() *Library { return current.Load() }
 
-// Need returns the library in use, and looks for one if there is none yet. The error
-// wraps ErrLibraryNotFound, and what else
-// was wrong with those that were found: ErrUnsupported for what is not TensorFlow Lite or
-// not as its version says, ErrPlatform for a processor that it is not for; or it is
-// ErrCgoRequired.
+// Need returns the library in use, and looks for one if there is none yet. The error wraps
+// ErrLibraryNotFound, and what else was wrong with those that were found: ErrUnsupported for
+// what is not TensorFlow Lite or not as its version says, ErrPlatform for a processor that
+// it is not for; or it is ErrCgoRequired.
 func Need() (*Library, error) {
 	if library := current.Load(); library != nil {
 		return library, nil
@@ -78,12 +71,14 @@ func Need() (*Library, error) {
 	if !capi.Available {
 		return nil, errs.ErrCgoRequired
 	}
+	var s *search
+	defer func() { s.report() }() // when others can go on: a logger may ask for the library
 	opening.Lock()
 	defer opening.Unlock()
 	if library := current.Load(); library != nil {
 		return library, nil
 	}
-	s := newSearch()
+	s = newSearch()
 	switch path := s.environment(); {
 	case capi.Linked:
 		return s.linked()
@@ -103,12 +98,14 @@ func Load(path string) error {
 	if path == "" || strings.ContainsRune(path, 0) {
 		return fmt.Errorf("load TensorFlow Lite: %q is no path: %w", path, errs.ErrLibraryNotFound)
 	}
+	var s *search
+	defer func() { s.report() }()
 	opening.Lock()
 	defer opening.Unlock()
 	if library := current.Load(); library != nil {
 		return library.is(path)
 	}
-	s := newSearch()
+	s = newSearch()
 	if capi.Linked {
 		library, err := s.linked()
 		return cmp.Or(err, library.is(path))
@@ -131,7 +128,11 @@ func (l *Library) is(path string) error {
 	if !isPath(path) && filepath.Base(l.Path) == path {
 		return nil
 	}
-	return refusal(errs.ErrBusy, "load TensorFlow Lite %q: %s is in use, %s; load it before anything needs a library", path, errs.OneLine(l.String()), l.Source)
+	advice := "load it before anything needs a library"
+	if l.Source == Linked {
+		advice = "build without the tag tflite_link to choose one"
+	}
+	return refusal(errs.ErrBusy, "load TensorFlow Lite %q: %s is in use, %s; %s", path, errs.OneLine(l.String()), l.Source, advice)
 }
 
 // String is like "TensorFlow Lite 2.17.1 (/usr/lib/libtensorflowlite_c.so)".

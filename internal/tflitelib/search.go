@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,6 +40,7 @@ type search struct {
 	// that is not a whole one.
 	shown    bool
 	attempts []attempt
+	steps    []func(*slog.Logger)
 }
 
 func newSearch() *search {
@@ -217,10 +219,26 @@ func absolute(path string) string {
 	return dir + "/" + strings.TrimPrefix(path, "./")
 }
 
+// note keeps a step for the logger.
+func (s *search) note(message string, args ...any) {
+	s.steps = append(s.steps, func(l *slog.Logger) { l.Debug(message, args...) })
+}
+
+// report tells the logger, if there is one, of all steps.
+func (s *search) report() {
+	l := logger.Load()
+	if s == nil || l == nil {
+		return
+	}
+	for _, step := range s.steps {
+		step(l)
+	}
+}
+
 // found makes a library the one in use.
 func (s *search) found(library *Library) *Library {
 	library.Path = absolute(library.Path) // LD_LIBRARY_PATH may have relative folders
-	debug("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
+	s.note("opened TensorFlow Lite", "version", library.Version, "path", library.Path, "source", library.Source, "absent", library.Absent)
 	oldabi.RuntimeOpened(library.Version, library.Known())
 	capi.Publish()
 	current.Store(library)
@@ -228,7 +246,7 @@ func (s *search) found(library *Library) *Library {
 }
 
 func (s *search) pass(source Source, path string, err error) {
-	debug("looked for TensorFlow Lite", "source", source, "path", path, "error", err)
+	s.note("looked for TensorFlow Lite", "source", source, "path", path, "error", err)
 	s.attempts = append(s.attempts, attempt{source, path, err})
 }
 
