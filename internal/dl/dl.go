@@ -82,7 +82,7 @@ func Lacking(path string, names []string) []string {
 	if err != nil {
 		return nil
 	}
-	defer m.close()
+	defer m.source.Close()
 	return m.lacking(names)
 }
 

@@ -20,7 +20,7 @@ type image struct {
 	word    uint64  // bytes of an address
 	dynamic []entry // up to DT_NULL
 	ended   bool    // DT_NULL is there
-	close   func() error
+	source  io.Closer
 }
 
 // entry is one of the dynamic section.
@@ -54,7 +54,7 @@ func openImage(path string) (m *image, length uint64, err error) {
 		f.Close()
 		return nil, 0, err
 	}
-	m.close = f.Close
+	m.source = f
 	return m, uint64(info.Size()), nil
 }
 
@@ -254,7 +254,7 @@ func linkageOf(file string) (l linkage) {
 	if err != nil {
 		return l
 	}
-	defer m.close()
+	defer m.source.Close()
 	origin := filepath.Dir(file)
 	for _, name := range m.texts(elf.DT_NEEDED) {
 		l.needed = append(l.needed, expand(name, origin))

@@ -52,7 +52,7 @@ func damaged(file string) *Error {
 	if err != nil {
 		return nil
 	}
-	defer m.close()
+	defer m.source.Close()
 	text := ""
 	if need := m.extent(); need > have {
 		text = fmt.Sprintf("the file %s was cut short: it has %d bytes of at least %d", file, have, need)

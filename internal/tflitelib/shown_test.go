@@ -4,7 +4,6 @@ package tflitelib_test
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -83,7 +82,7 @@ func TestCopyInTheProcessStays(t *testing.T) {
 
 	maps, err := os.ReadFile("/proc/self/maps")
 	require.NoError(t, err)
-	require.True(t, strings.Contains(string(maps), os.Getenv(libraryEnv)), "the library was unloaded")
+	require.Contains(t, string(maps), os.Getenv(libraryEnv), "the library was unloaded")
 	i, err := newInterpreter(t, one(model.Tensor{Name: "x", Type: model.Float32, Shape: []int{1}}, ""))
 	require.NoError(t, err)
 	require.NoError(t, i.Invoke(t.Context()))
