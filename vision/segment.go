@@ -139,6 +139,9 @@ func mapLayoutOf(v tflite.Value, p Placement) (l mapLayout, err error) {
 	if _, ok := elementsOf(v.Shape); !ok || isVector(v.Shape) || l.width < 1 || l.height < 1 || l.classes < 1 || l.classes > maxClasses {
 		return l, fmt.Errorf("%w: output %q is %v %v, one that segments has a map of classes, such as [1 height width] or [1 height width classes]", ErrModel, v.Name, v.Type, v.Shape)
 	}
+	if p.Width > 0 && p.Height > 0 && !isLike(p, l.height, l.width) {
+		return l, fmt.Errorf("%w: output %q of shape %v has not the proportions of the input, %d×%d pixels, which a map of classes has", ErrModel, v.Name, v.Shape, p.Width, p.Height)
+	}
 	return l, nil
 }
 

@@ -115,6 +115,7 @@ func TestDecodeSegmentationErrors(t *testing.T) {
 		opts []vision.Option
 	}{
 		"a classifier":     {zeros(1, 1000), vision.ErrModel, `output "out" is float32 [1 1000], one that segments has a map`, nil},
+		"boxes of an SSD":  {zeros(1, 10, 4), vision.ErrModel, `output "out" of shape [1 10 4] has not the proportions of the input`, nil},
 		"a vector":         {zeros(9), vision.ErrModel, `output "out" is float32 [9], one that segments has a map of classes, such as [1 height width]`, nil},
 		"a class below 0":  {ints([]int{1, 2, 2}, 0, 0, 0, -1), vision.ErrModel, "class -1, classes go from 0 to 65535", nil},
 		"a class too high": {ints([]int{1, 2, 2}, 65536, 1, 0, 0), vision.ErrModel, "class 65536", nil},
