@@ -28,7 +28,22 @@ func (p *prober) lockFile(d Device, create bool) (*os.File, error) {
 	if info, err := os.Stat(place); err == nil && info.IsDir() {
 		return os.Open(place)
 	}
+	if d.Type == USB && p.hasLeft(name) {
+		return nil, fmt.Errorf("%s is no longer attached, or about to come back: %w", d.Path, ErrNoDevice)
+	}
 	return p.runFile(name, create)
+}
+
+// hasLeft reports whether the bus is shown, and the device is not there. It leaves the bus
+// for a moment when its firmware is loaded, by whoever has the lock of its port; another
+// lock than that would let a second one in.
+func (p *prober) hasLeft(name string) bool {
+	bus := filepath.Join(p.root, sysfsUSBDevices)
+	if info, err := os.Stat(bus); err != nil || !info.IsDir() {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(bus, name))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // runFile is the way out where sysfs shows no such directory. Every user must be able

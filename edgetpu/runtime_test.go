@@ -217,11 +217,14 @@ func TestDelegateDeclined(t *testing.T) {
 	_, locked := edgetpu.LockHolder(d)
 	assert.False(t, locked)
 
+	creates := sim.Stats("2-1").Creates
 	sim.Unplug("2-1")
 	_, err = r.NewDelegate(t.Context(), d, edgetpu.Options{})
-	require.ErrorIs(t, err, edgetpu.ErrDelegateDeclined)
 	require.ErrorIs(t, err, edgetpu.ErrNoDevice)
 	assert.ErrorContains(t, err, "no longer attached")
+	assert.Equal(t, creates, sim.Stats("2-1").Creates, "the library, which would look for it for 25 s, is not asked")
+	_, err = edgetpu.LockDevice(d)
+	require.ErrorIs(t, err, edgetpu.ErrNoDevice, "another lock than that of its port would let a second program in")
 }
 
 func TestQuarantine(t *testing.T) {

@@ -212,11 +212,15 @@ static bool wait_reachable(sim_device* d) {
 /* Claims the device for this process, as a USB interface or a PCIe node is claimed.
  * The kernel gives it back when the process ends, and tells the Go side who has it
  * without a lock of its own, which an flock would need. */
-static int claim(sim_device* d) {
+static int lock_file(sim_device* d) {
   char path[PATH_MAX + 32];
   snprintf(path, sizeof path, "%s/locks/%d", sim_dir(),
            (int)(d - sim_get()->devices));
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+}
+
+static int claim(sim_device* d) {
+  int fd = lock_file(d);
   struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fd >= 0 && fcntl(fd, F_SETLK, &whole) != 0) {
     close(fd);
@@ -236,6 +240,17 @@ static int claim_soon(sim_device* d) {
   return lock;
 }
 
+/* Whether another process has the device now. Its number stays in owner until the Go side
+ * notices that it has ended; the kernel knows at once. This process must not have the
+ * device: closing the file would give that back. */
+static bool claimed_elsewhere(sim_device* d) {
+  int fd = lock_file(d);
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  bool taken = fd >= 0 && fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+  if (fd >= 0) close(fd);
+  return taken;
+}
+
 /* Resets the port, as Google's library does whenever it opens a device. The kernel then
  * takes the interface from whoever has claimed it: another program, to which the Go side
  * does that, or another process with this library, which loses the device. */
@@ -243,7 +258,8 @@ static void reset_port(sim_device* d) {
   if (d->type != SIM_USB) return;
   atomic_fetch_add(&d->resets, 1);
   unsigned owner = atomic_load(&d->owner);
-  bool owned = owner != 0 && owner != (unsigned)getpid();
+  bool owned =
+      owner != 0 && owner != (unsigned)getpid() && claimed_elsewhere(d);
   if (owned) atomic_fetch_add(&d->generation, 1);
   if (atomic_exchange(&d->claimant, 0) != 0 || owned) {
     atomic_fetch_add(&d->broken_claims, 1);
