@@ -64,11 +64,9 @@ build_for_windows() (
   [[ $(imports "$dir/coral.exe") == *KERNEL32* ]] || { echo "these are not all DLLs" >&2; return 1; }
   [[ $(imports "$dir/coral.exe") != *tensorflowlite* ]] || { echo "it needs TensorFlow Lite" >&2; return 1; }
 
-  echo "=== windows/amd64 linked"
-  link_there
-  build_everything nousb,tflite_link
+  echo "=== windows/amd64 with the tag for linking, which changes nothing there"
   go build -C cmd/coral -tags nousb,tflite_link -o "$dir/coral.exe" .
-  [[ $(imports "$dir/coral.exe") == *tensorflowlite* ]] || { echo "it is not linked" >&2; return 1; }
+  [[ $(imports "$dir/coral.exe") != *tensorflowlite* ]] || { echo "it needs TensorFlow Lite" >&2; return 1; }
 )
 
 # Apple's frameworks, which Go's own packages link with, are nowhere to be had. Empty ones
