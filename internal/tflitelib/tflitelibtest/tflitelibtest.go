@@ -76,11 +76,15 @@ func SkipASan(t testing.TB, why string) {
 // Versions are those of the libraries that [Real] has.
 func Versions() []string { return []string{"2.9.0", "2.17.1", "2.20.0"} }
 
-// Real is the library of a version in the cache folder of this user. Where it was not
-// fetched the test is skipped, but not where tests are run on all versions.
+// Real is the library of a version: the one that the tests are run on, or in the cache folder
+// of this user. Where it was not fetched the test is skipped, but not where tests are run on
+// all versions.
 func Real(t testing.TB, version string) string {
 	t.Helper()
 	Opens(t)
+	if named := os.Getenv("CORAL_TFLITE_LIB"); named != "" && os.Getenv("CORAL_EXPECT_TFLITE") == version {
+		return named
+	}
 	dir, err := cache.Dir()
 	path := cache.Library(dir, version, runtime.GOOS+"_"+runtime.GOARCH, File)
 	if err == nil {
