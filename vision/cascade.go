@@ -33,7 +33,7 @@ type Region struct {
 // and so a square at its edge may not be one. It is empty for a box outside of the picture, or
 // one that contradicts itself.
 func (r Region) Of(b Box, size image.Point) image.Rectangle {
-	if !b.Valid() || !allFinite(b.XMin, b.YMin, b.XMax, b.YMax, r.Margin) {
+	if !b.Valid() || !finite(b.XMin, b.YMin, b.XMax, b.YMax, r.Margin) {
 		return image.Rectangle{}
 	}
 	width, height := b.Width()*(1+2*r.Margin), b.Height()*(1+2*r.Margin)

@@ -8,7 +8,7 @@ import (
 
 // check makes sure that there are as many classes as width and height say.
 func (m ClassMap) check() error {
-	if n, ok := elementsOf([]int{m.Width, m.Height}); !ok || n != len(m.IDs) {
+	if n, ok := elements([]int{m.Width, m.Height}); !ok || n != len(m.IDs) {
 		return fmt.Errorf("a map of %d×%d places with %d classes: %w", m.Width, m.Height, len(m.IDs), ErrSize)
 	}
 	return nil

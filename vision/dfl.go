@@ -284,7 +284,7 @@ func (c dflColumns) distance(row, side int) float32 {
 	return float32(weighted / sum)
 }
 
-func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
+func sigmoid(x float32) float32 { return float32(logistic(float64(x))) }
 
 // logit is below the number whose sigmoid is p, by a little: what is let through by that is
 // looked at again.

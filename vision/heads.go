@@ -173,20 +173,6 @@ func (o headOutputs) calls(output int, words ...string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
 }
 
-// elements is the number of them in a tensor of that shape. It is not ok for dimensions that
-// cannot be.
-func elements(shape []int) (n int, ok bool) {
-	const most = 1 << 30
-	n = 1
-	for _, d := range shape {
-		if d < 0 || d > most || (d > 0 && n > most/d) {
-			return 0, false
-		}
-		n *= d
-	}
-	return n, true
-}
-
 // grid is the shape without the ones before, down to two dimensions.
 func grid(shape []int) []int {
 	for len(shape) > 2 && shape[0] == 1 {

@@ -2,7 +2,6 @@ package vision
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -24,12 +23,6 @@ func possible(all []candidate) []candidate {
 	}
 	sortCandidates(some)
 	return some[:min(len(some), maxCandidates)]
-}
-
-func finite(numbers ...float32) bool {
-	return !slices.ContainsFunc(numbers, func(x float32) bool {
-		return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0)
-	})
 }
 
 // sortCandidates puts the best first, and of equal ones the higher class, as libcoral does.

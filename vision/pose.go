@@ -98,11 +98,11 @@ type person struct {
 
 func (p person) finite() bool {
 	for _, j := range p.joints {
-		if !allFinite(j.x, j.y, j.score) {
+		if !finite(j.x, j.y, j.score) {
 			return false
 		}
 	}
-	return allFinite(p.score)
+	return finite(p.score)
 }
 
 // in is the pose in the picture.
@@ -141,6 +141,6 @@ func endsWith(shape []int, dims ...int) bool {
 
 // hasValues reports whether an output has n values by its shape.
 func hasValues(v tflite.Value, n int) bool {
-	count, ok := elementsOf(v.Shape)
+	count, ok := elements(v.Shape)
 	return ok && count == n
 }

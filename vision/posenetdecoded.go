@@ -12,7 +12,7 @@ func isDecodedPoseNet(out []tflite.Value) bool {
 	if len(out) != 4 && len(out) != 5 || !endsWith(out[0].Shape, 17, 2) {
 		return false
 	}
-	n, ok := elementsOf(out[0].Shape)
+	n, ok := elements(out[0].Shape)
 	n /= 17 * 2
 	return ok && endsWith(out[1].Shape, 17) && hasValues(out[1], 17*n) && hasValues(out[2], n) && hasValues(out[3], 1)
 }

@@ -136,7 +136,7 @@ func mapLayoutOf(v tflite.Value, p Placement) (l mapLayout, err error) {
 			l = mapLayout{classes: shape[0], height: shape[1], width: shape[2], channelsFirst: true}
 		}
 	}
-	if _, ok := elementsOf(v.Shape); !ok || isVector(v.Shape) || l.width < 1 || l.height < 1 || l.classes < 1 || l.classes > maxClasses {
+	if _, ok := elements(v.Shape); !ok || isVector(v.Shape) || l.width < 1 || l.height < 1 || l.classes < 1 || l.classes > maxClasses {
 		return l, fmt.Errorf("%w: output %q is %v %v, one that segments has a map of classes, such as [1 height width] or [1 height width classes]", ErrModel, v.Name, v.Type, v.Shape)
 	}
 	if p.Width > 0 && p.Height > 0 && !isLike(p, l.height, l.width) {

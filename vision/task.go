@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/gocoral/coral"
@@ -83,7 +84,7 @@ func (c *config) best(n int) int {
 // realNumbers are the values of an output as real ones, as many as its shape says. They may be
 // the output's own memory.
 func realNumbers(v tflite.Value) ([]float32, error) {
-	n, ok := elementsOf(v.Shape)
+	n, ok := elements(v.Shape)
 	if !ok {
 		return nil, fmt.Errorf("%w: output %q has the impossible shape %v", ErrModel, v.Name, v.Shape)
 	}
@@ -95,23 +96,6 @@ func realNumbers(v tflite.Value) ([]float32, error) {
 		return nil, fmt.Errorf("output %q has %d values, its shape is %v: %w", v.Name, len(x), v.Shape, ErrSize)
 	}
 	return x, nil
-}
-
-// maxElements is more than any output has.
-const maxElements = 1 << 30
-
-// elementsOf is how many values a shape has, and false for one that no tensor has.
-func elementsOf(shape []int) (int, bool) {
-	n := 1
-	for _, d := range shape {
-		if d < 0 || d > maxElements {
-			return 0, false
-		}
-		if n *= d; n > maxElements {
-			return 0, false
-		}
-	}
-	return n, true
 }
 
 // outputShapes is what a message says of a model's outputs.
@@ -132,12 +116,23 @@ func outputShapes(outputs []tflite.Value) string {
 	return text
 }
 
-// allFinite reports whether all are numbers that JSON can hold.
-func allFinite(all ...float32) bool {
-	for _, x := range all {
-		if x-x != 0 { // of infinities and what is not a number
-			return false
+// elements is the number of them in a tensor of that shape. It is not ok for dimensions that
+// cannot be.
+func elements(shape []int) (n int, ok bool) {
+	const most = 1 << 30
+	n = 1
+	for _, d := range shape {
+		if d < 0 || d > most || (d > 0 && n > most/d) {
+			return 0, false
 		}
+		n *= d
 	}
-	return true
+	return n, true
+}
+
+// finite reports whether all are numbers that JSON can hold.
+func finite(numbers ...float32) bool {
+	return !slices.ContainsFunc(numbers, func(x float32) bool {
+		return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0)
+	})
 }
